@@ -1,0 +1,1 @@
+"""Check → Case → Decision. The only room with a database."""

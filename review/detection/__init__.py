@@ -1,0 +1,1 @@
+"""Document → findings. Pure: knows no file, no database, no user."""

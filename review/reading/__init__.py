@@ -1,0 +1,1 @@
+"""bytes → Document. Knows no rule, no database, no user and no network."""

@@ -1,0 +1,1 @@
+"""Streamlit pages. No SQL, no rules; every act is one workflow call."""
