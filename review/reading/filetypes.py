@@ -8,8 +8,6 @@ import io
 import re
 import zipfile
 
-import olefile
-
 #: (offset, bytes, format); first match wins. "ole" and "zip" are looked into; "%PDF" may also stand after junk (``identify``).
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
@@ -141,6 +139,8 @@ def _is_bitmap(data: bytes) -> bool:
 
 
 def _identify_ole(data: bytes) -> str:
+    import olefile  # only for OLE files: a text check does not pay for it
+
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as ole:
             top = {entry[0] for entry in ole.listdir()}

@@ -1,0 +1,330 @@
+"""The parent of the sandboxed child: start it, hand it bytes over a pipe, keep the limits, check what comes back.
+
+A child that dies, hangs or sends nonsense is a Gap of that one file; the next file gets a fresh child. No temp file, no
+inherited environment, no shared state. Nothing of a file is ever logged here.
+"""
+
+import fcntl
+import hashlib
+import os
+import queue
+import resource
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from review.errors import ReadingError
+from review.reading import filetypes, wire
+from review.types import Document, Gap, GapReason, Limits
+
+_ROOT = Path(__file__).resolve().parents[2]
+_CHUNK = 1 << 20
+#: A child is replaced after so many files, or when it holds so much memory between two files.
+_MAX_FILES = 1000
+_MAX_RESIDENT = 700 * 1024 * 1024
+_TICK = 0.2
+_EXIT_MEMORY = 3
+
+_DETAILS = {
+    GapReason.TIMEOUT: "读取超时，未能检查完。请拆分文件或由人工查看。",
+    GapReason.MEMORY: "读取所需内存超过限制，未能检查。请拆分文件或由人工查看。",
+    GapReason.CRASH: "读取程序在此文件上异常退出，未能检查。请用原程序另存后重新提交，或由人工查看。",
+    GapReason.CANCELLED: "已取消，未检查。",
+    GapReason.TOO_LARGE: "读出的内容超过限制，未能检查。请拆分文件后重新提交。",
+}
+
+Progress = Callable[[int, int], None]
+
+
+def read(
+    data: bytes,
+    name: str,
+    limits: Limits | None = None,
+    ocr: str = "auto",
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> Document:
+    """Everything that can be read of one file, in a fresh child. Never raises for a bad file: it has Gaps.
+
+    ``progress(done, total)`` is called from this thread; setting ``cancel`` ends the child (Gap CANCELLED).
+    ReadingError when no child can be started at all.
+    """
+    with Pool(limits or Limits(), 1, ocr) as pool:
+        return pool.read(data, name, progress, cancel)
+
+
+class Unrendered(ReadingError):
+    """This page cannot be shown as a picture."""
+
+
+class Pool:
+    """Children that are reused: 1,000 small files do not cost 1,000 starts. Safe to use from several threads."""
+
+    def __init__(self, limits: Limits | None = None, workers: int = 1, ocr: str = "auto") -> None:
+        self._limits = limits or Limits()
+        self._ocr = ocr
+        self._idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
+        self._workers = max(workers, 1)
+        for _ in range(self._workers):
+            self._idle.put(None)  # started when first needed
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the idle children; a child still at work ends with its file."""
+        children = []
+        with suppress(queue.Empty):
+            while True:
+                children.append(self._idle.get_nowait())
+        for child in children:
+            if child is not None:
+                child.end()
+            self._idle.put(None)
+
+    def read(
+        self, data: bytes, name: str, progress: Progress | None = None, cancel: threading.Event | None = None
+    ) -> Document:
+        """As ``sandbox.read``, in a child of this pool."""
+        if not data:
+            return _unread(data, name, GapReason.EMPTY, "文件是空的，没有可检查的内容。请确认提交的是正确的文件。")
+        if len(data) > self._limits.file_bytes:
+            size = self._limits.file_bytes // (1024 * 1024)
+            return _unread(data, name, GapReason.TOO_LARGE, f"文件超过 {size} MB 的上限，未检查。请拆分后重新提交。")
+        header = wire.encode_request("read", name, self._limits, len(data), ocr=self._ocr)
+        try:
+            frame, payload = self._exchange(header, data, progress, cancel)
+            if frame is not wire.Frame.DOCUMENT:
+                raise _Dead(GapReason.CRASH)
+            return wire.decode_document(payload, hashlib.sha256(data).hexdigest(), name, len(data))
+        except _Dead as dead:
+            return _unread(data, name, dead.reason, _DETAILS[dead.reason])
+        except wire.WireError:
+            return _unread(data, name, GapReason.CRASH, _DETAILS[GapReason.CRASH])
+
+    def render(self, data: bytes, name: str, page: int, scale: float = 1.0) -> bytes:
+        """A picture (WebP) of one page, 1-based; Unrendered when there is none."""
+        header = wire.encode_request("render", name, self._limits, len(data), ocr="off", page=page, scale=scale)
+        try:
+            frame, payload = self._exchange(header, data, None, None)
+        except _Dead as dead:
+            raise Unrendered("这一页无法显示。", _DETAILS[dead.reason]) from None
+        if frame is wire.Frame.IMAGE:
+            return payload
+        try:
+            gap = wire.decode_refusal(payload)
+        except wire.WireError:
+            gap = Gap(GapReason.CRASH, "", _DETAILS[GapReason.CRASH])
+        raise Unrendered("这一页无法显示。", gap.detail)
+
+    def _exchange(
+        self, header: bytes, data: bytes, progress: Progress | None, cancel: threading.Event | None
+    ) -> tuple[wire.Frame, bytes]:
+        """The child's answer; a reused child that dies is given one more try in a fresh one."""
+        deadline = time.monotonic() + self._limits.seconds
+        child = self._idle.get()
+        try:
+            if child is None or not child.is_alive():
+                child = _Child(self._limits)
+            reused = child.files > 0
+            try:
+                return child.exchange(header, data, deadline, progress, cancel)
+            except _Dead as dead:
+                if not reused or dead.reason not in (GapReason.CRASH, GapReason.MEMORY):
+                    raise
+                child = _Child(self._limits)
+                return child.exchange(header, data, deadline, progress, cancel)
+        finally:
+            if child is not None and not child.is_fit():
+                child.end()
+                child = None
+            self._idle.put(child)
+
+
+class _Dead(Exception):
+    """The child did not answer; ``reason`` says why."""
+
+    def __init__(self, reason: GapReason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class _Child:
+    """One child process and its two pipes."""
+
+    def __init__(self, limits: Limits) -> None:
+        command = [sys.executable, "-s", "-P", "-m", "review.reading.worker", str(limits.memory_bytes)]
+        self._output_bytes = limits.output_bytes
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=_clean_environment(),
+                cwd="/",
+                start_new_session=True,
+                bufsize=0,
+            )
+        except OSError as error:
+            raise ReadingError("无法启动读取程序。", "请检查 Python 安装和系统的进程数限制。") from error
+        assert self._process.stdin and self._process.stdout
+        self._in, self._out = self._process.stdin.fileno(), self._process.stdout.fileno()
+        for end in (self._in, self._out):
+            os.set_blocking(end, False)
+            with suppress(OSError, AttributeError):
+                fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, _CHUNK)
+        self.files = 0
+        self._is_spent = False
+        self._ready = False
+
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def is_fit(self) -> bool:
+        """Whether the next file may go to this child."""
+        return not self._is_spent and self.files < _MAX_FILES and self.is_alive() and self._resident() < _MAX_RESIDENT
+
+    def end(self) -> None:
+        """Kill, collect, close."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def exchange(
+        self,
+        header: bytes,
+        data: bytes,
+        deadline: float,
+        progress: Progress | None,
+        cancel: threading.Event | None,
+    ) -> tuple[wire.Frame, bytes]:
+        """Send one request and return the frame that answers it; _Dead (and this child is spent) when none comes."""
+        self.files += 1
+        self._is_spent = True  # until the answer is complete
+        outgoing = [memoryview(header), memoryview(data)]
+        incoming = bytearray()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._out, selectors.EVENT_READ)
+            selector.register(self._in, selectors.EVENT_WRITE)
+            while True:
+                if cancel is not None and cancel.is_set():
+                    raise _Dead(GapReason.CANCELLED)
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise _Dead(GapReason.TIMEOUT)
+                for key, _ in selector.select(min(left, _TICK)):
+                    if key.fd == self._in:
+                        if not self._write(outgoing):
+                            selector.unregister(self._in)
+                    elif not self._receive(incoming):
+                        raise _Dead(self._cause())
+                while (frame := self._take(incoming)) is not None:
+                    if frame[0] is wire.Frame.PROGRESS:
+                        _tell(progress, frame[1])
+                    elif frame[0] is wire.Frame.READY and not self._ready:
+                        self._ready = True
+                    else:
+                        self._is_spent = bool(incoming or outgoing)
+                        return frame
+
+    def _write(self, outgoing: list[memoryview]) -> bool:
+        """Whether more is to be sent."""
+        try:
+            sent = os.write(self._in, outgoing[0][:_CHUNK])
+        except BlockingIOError:
+            return True
+        except BrokenPipeError:
+            outgoing.clear()  # its exit is seen on the other pipe
+            return False
+        outgoing[0] = outgoing[0][sent:]
+        while outgoing and not outgoing[0]:
+            outgoing.pop(0)
+        return bool(outgoing)
+
+    def _receive(self, incoming: bytearray) -> bool:
+        """Whether the child is still there; what came is appended."""
+        try:
+            chunk = os.read(self._out, _CHUNK)
+        except BlockingIOError:
+            return True
+        incoming += chunk
+        return bool(chunk)
+
+    def _take(self, incoming: bytearray) -> tuple[wire.Frame, bytes] | None:
+        """The first complete frame, removed from ``incoming``."""
+        if len(incoming) < wire.HEAD.size:
+            return None
+        kind, size = wire.HEAD.unpack_from(incoming)
+        if size > self._output_bytes:
+            raise _Dead(GapReason.TOO_LARGE)
+        end = wire.HEAD.size + size
+        if len(incoming) < end:
+            return None
+        try:
+            frame = wire.Frame(kind.decode("latin-1"))
+        except ValueError:
+            raise _Dead(GapReason.CRASH) from None
+        payload = bytes(memoryview(incoming)[wire.HEAD.size : end])
+        del incoming[:end]
+        return frame, payload
+
+    def _cause(self) -> GapReason:
+        """Why the child closed its pipe."""
+        with suppress(subprocess.TimeoutExpired):
+            code = self._process.wait(2)
+            if code == _EXIT_MEMORY:
+                return GapReason.MEMORY
+            if code in (-signal.SIGXCPU, -signal.SIGALRM):
+                return GapReason.TIMEOUT
+        return GapReason.CRASH
+
+    def _resident(self) -> int:
+        with suppress(OSError, ValueError, IndexError):
+            pages = Path(f"/proc/{self._process.pid}/statm").read_text("ascii").split()[1]
+            return int(pages) * resource.getpagesize()
+        return 0
+
+
+def _tell(progress: Progress | None, payload: bytes) -> None:
+    done, _, total = payload.strip(b"[]").partition(b",")
+    if progress is not None and done.isdigit() and total.isdigit():
+        progress(int(done), int(total))
+
+
+def _clean_environment() -> dict[str, str]:
+    """Nothing of the parent's environment: it may hold the keys of the installation."""
+    return {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(_ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _unread(data: bytes, name: str, reason: GapReason, detail: str) -> Document:
+    return Document(
+        sha256=hashlib.sha256(data).hexdigest(),
+        name=name,
+        format=filetypes.guess(data) if data else "empty",
+        size=len(data),
+        text="",
+        blocks=(),
+        gaps=(Gap(reason, "", detail),),
+    )
