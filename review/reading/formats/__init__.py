@@ -25,6 +25,14 @@ FORMATS: dict[str, Format] = {
     "docx": Format(_HERE + "docx", redacts=True),  # also docm, dotx
     "xlsx": Format(_HERE + "xlsx", redacts=True),  # also xlsm
     "pptx": Format(_HERE + "pptx"),
+    "pdf": Format(_HERE + "pdf"),
+    "ofd": Format(_HERE + "ofd"),
+    "png": Format(_HERE + "image"),
+    "jpg": Format(_HERE + "image"),
+    "tif": Format(_HERE + "image"),
+    "bmp": Format(_HERE + "image"),
+    "gif": Format(_HERE + "image"),
+    "webp": Format(_HERE + "image"),
     "html": Format(_HERE + "html"),
     "mht": Format(_HERE + "mht"),
     "xml": Format(_HERE + "xml_text"),
