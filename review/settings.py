@@ -44,6 +44,12 @@ class Settings:
         return self.home / "review.sqlite3"
 
     @property
+    def cache(self) -> Path | None:
+        """Folder for compiled rules between runs; None before ``review init``: a bare ``review check`` writes nothing."""
+        folder = self.home / "cache"
+        return folder if folder.is_dir() else None
+
+    @property
     def resolved_database_url(self) -> str:
         return self.database_url or f"sqlite:///{self.sqlite_path}"
 

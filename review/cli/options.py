@@ -1,0 +1,35 @@
+"""What several commands share: a parser that speaks Chinese, and settings from the usual options."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from review.errors import UsageError
+from review.settings import Settings, load_settings
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose mistakes are UsageErrors in Chinese (exit code 2)."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"参数有误：{message}", f"请看 {self.prog} --help。")
+
+
+def make_parser(command: str, description: str) -> Parser:
+    """The parser of one command, with ``--config``."""
+    parser = Parser(prog=f"review {command}", description=description, add_help=False, allow_abbrev=False)
+    parser.add_argument("-h", "--help", action="help", help="显示本说明")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="设置文件（默认 review.toml）")
+    return parser
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The settings of this call: review.toml and environment, then the options given."""
+    settings = load_settings(options.config)
+    folder = getattr(options, "rules", None)
+    if folder is not None:
+        if not folder.is_dir():
+            raise UsageError(f"规则目录不存在：{folder}", "请检查 --rules 指向的路径。")
+        settings = replace(settings, rules=folder)
+    return settings
