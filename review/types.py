@@ -294,10 +294,14 @@ class LegalBasis:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """Words or one regular expression, exactly one of both is set."""
+    """Words or one regular expression, exactly one of both is set; ``boundary`` and ``zones`` override those of the rule."""
 
     words: tuple[str, ...] = ()
     regex: str = ""
+    words_from: str = ""  # lists/x.txt; its words are in RuleSet.words
+    boundary: str = ""
+    zones: tuple[Zone, ...] = ()
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,17 +315,25 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Words near a match that raise or lower its severity by one, or without which it does not count."""
+    """Words or a pattern near a match that change its severity, or without (with) which it does not count.
+
+    ``before`` and ``after`` are characters; ``to`` is the severity to reach, None: one step.
+    """
 
     words: tuple[str, ...]
-    effect: str  # raise | lower | require
+    effect: str  # raise | lower | require | forbid
     before: int = 20
     after: int = 20
+    regex: str = ""
+    to: Severity | None = None
+    zones: tuple[Zone, ...] = (Zone.ANY,)
+    note: str = ""
+    words_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """Words near a match that make it none, with the reason; stands in the rule (``exceptions:``)."""
+    """Words or a pattern near a match that make it none, with the reason; stands in the rule (``exceptions:``)."""
 
     near: tuple[str, ...]
     reason: str
@@ -329,6 +341,34 @@ class Exemption:
     after: int = 10
     owner: str = ""
     until: date | None = None
+    regex: str = ""
+    zones: tuple[Zone, ...] = (Zone.ANY,)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A longer phrase that covers a match inside it (路口交通 over 口交); ``rules`` empty: every rule."""
+
+    phrase: str
+    reason: str = ""
+    owner: str = ""
+    until: date | None = None
+    rules: tuple[str, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One example of a rule; ``<<`` and ``>>`` in ``text`` (or in cells of ``table``) enclose what must be found."""
+
+    text: str = field(default="", repr=False)
+    table: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    file_name: str = field(default="", repr=False)
+    zone: Zone = Zone.BODY
+    hidden: str = ""
+    severity: Severity | None = None
+    label: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,19 +387,26 @@ class Rule:
     legal_basis: tuple[LegalBasis, ...]
     match: Match | None  # None: found by a detector (table, mask, classifier), only described here
     remedy: str = ""
-    boundary: str = "none"  # none | alnum | digit | line
+    boundary: str = "none"  # none | digit | alnum | han | line
     zones: tuple[Zone, ...] = (Zone.ANY,)
+    zone_severity: tuple[tuple[Zone, Severity], ...] = ()
     validators: tuple[str, ...] = ()
+    on_invalid: str = "drop"  # drop | lower | keep
     layers: tuple[str, ...] | None = None  # None: the default layers of detection/text.py
     context: tuple[Context, ...] = ()
     exceptions: tuple[Exemption, ...] = ()
+    allow: tuple[Allowance, ...] = ()
     effective_from: date | None = None
     effective_until: date | None = None
-    detector: str = ""  # "" | table | mask | classifier | …
-    examples_hit: tuple[str, ...] = field(default=(), repr=False)
-    examples_miss: tuple[str, ...] = field(default=(), repr=False)
+    detector: str = ""  # "" | table | mask | classifier | hidden | fingerprint
+    examples_hit: tuple[Example, ...] = field(default=(), repr=False)
+    examples_miss: tuple[Example, ...] = field(default=(), repr=False)
     path: str = ""
     line: int = 0
+
+    def is_effective(self, today: date) -> bool:
+        started = self.effective_from is None or self.effective_from <= today
+        return started and (self.effective_until is None or today <= self.effective_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,7 +431,7 @@ class Policy:
     id_keep_tail: int = 3
     address_level: str = "乡镇"
     own_departments: tuple[str, ...] = ()
-    allow_phrases: tuple[str, ...] = ()
+    allow: tuple[Allowance, ...] = ()
 
 
 # ------------------------------------------------------------------------------------------------------------ a check

@@ -45,6 +45,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "scipy": ("review/detection/",),
     "numpy": ("review/detection/", "review/reading/"),
     "yaml": ("review/detection/rules.py", "review/detection/yaml_source.py"),
+    "ahocorasick_rs": ("review/detection/scanner.py",),
     "hyperscan": ("review/detection/engine.py", "review/detection/lint.py", "review/detection/scanner.py"),
     "docx": ("review/reading/formats/", "review/outputs/forms.py"),
     "openpyxl": ("review/outputs/",),
