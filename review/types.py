@@ -575,6 +575,49 @@ class Disposition:
     note: str = field(repr=False)
     actor_id: str
     at: datetime
+    carried_from: int | None = None  # number of the draft whose disposition was carried over
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """A person looked at what the machine could not read (人工已逐页查看)."""
+
+    case_id: int
+    draft: int
+    note: str = field(repr=False)
+    actor_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a submitter says about an item (domain.md §3.2)."""
+
+    title: str = field(repr=False)
+    document_number: str = field(default="", repr=False)  # 文号
+    channel: str = ""  # 拟公开渠道
+    formed_on: date | None = None  # 成文日期
+    source: str = "自制"  # 自制 | 获取 | 联合 | 转载
+    openness: str = "主动公开"  # 拟公开属性
+    submitter_note: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StopEvent:
+    """A draft was stopped (domain.md §8.4). Content-free: places are kinds of place, the file name is a keyed hash."""
+
+    number: str
+    at: datetime
+    actor_id: str
+    actor_name: str
+    department: str
+    client: str
+    rules: tuple[str, ...]
+    places: tuple[str, ...]
+    suffix: str
+    size: int
+    name_hash: str
+    action: str  # refused: nothing was stored | purged: a stored draft was removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -627,6 +670,10 @@ class Decision:
     actor_name: str
     at: datetime
     audit_seq: int
+    until: date | None = None  # 复评日期（不予公开）、暂缓至（暂缓公开）
+    condition: str = ""  # 暂缓公开的条件：开标、公示期满 …
+    body: str = ""  # 征求意见、提请确定的对象
+    reply_due: date | None = None  # 答复期限
 
 
 @dataclass(frozen=True, slots=True)
