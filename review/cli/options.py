@@ -9,11 +9,21 @@ from review.errors import UsageError
 from review.settings import Settings, load_settings
 
 
+_WORDS = (("usage:", "用法："), ("positional arguments:", "对象："), ("options:", "参数："))
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser whose mistakes are UsageErrors in Chinese (exit code 2)."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"参数有误：{message}", f"请看 {self.prog} --help。")
+
+    def format_help(self) -> str:
+        """The help with argparse's own English words in Chinese."""
+        text = super().format_help()
+        for english, chinese in _WORDS:
+            text = text.replace(english, chinese, 1)
+        return text
 
 
 def make_parser(command: str, description: str) -> Parser:
