@@ -8,7 +8,6 @@ from typing import NoReturn
 from review.errors import UsageError
 from review.settings import Settings, load_settings
 
-
 _WORDS = (("usage:", "用法："), ("positional arguments:", "对象："), ("options:", "参数："))
 
 
