@@ -1,0 +1,444 @@
+"""The matching view: a document's text in one form, with the exact way back to the original offsets.
+
+``normalise`` gives the *base view*: compatibility forms, case, zero-width characters, traditional characters and HTML
+entities folded; offsets stay equal unless something was dropped or expanded. ``join_gaps`` and ``skip_symbols`` give
+further views of only those neighbourhoods in which a word may be broken by a space, a line end or inserted symbols, so that
+text in normal form pays for them almost nothing. What a match needed is told by ``View.layers_of``. Words are folded by
+``fold``, patterns by ``patterns.translate_pattern``: the same table, so that text and rule cannot disagree.
+"""
+
+import html
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.uint32]
+Flags = npt.NDArray[np.uint16]
+
+#: Layer → its name for people. The order is the order in which they are told.
+LAYER_NAMES = {
+    "width": "统一字形",
+    "zero_width": "去零宽字符",
+    "traditional": "繁转简",
+    "entity": "还原实体",
+    "spaces": "去空格",
+    "lines": "跨行连接",
+    "punctuation": "跳过符号",
+    "numbers": "数字写法",
+    "pinyin": "拼音谐音",
+    "shape": "拆字形近",
+    "reversed": "倒序",
+}
+DEFAULT_LAYERS = ("zero_width", "traditional", "entity", "spaces", "lines", "punctuation")
+#: A match that needs one of these is only suspected: one step less severe and never STOP.
+RISKY_LAYERS = frozenset({"punctuation", "pinyin", "shape", "reversed"})
+
+# flags of one original character
+DROP, EXPAND, TRADITIONAL, WIDTH = 1, 2, 4, 8
+SPACE, HAN, DIGIT, LETTER = 16, 32, 64, 128
+SYMBOL, ENTITY, BREAK, SENTENCE, BRACKET = 256, 512, 1024, 2048, 4096
+
+#: So many characters on each side of a gap belong to the joined view.
+GAP_REACH = 80
+SYMBOL_REACH = 24
+#: A run of more digits than this is no identifier; its inside is masked so that patterns do not report every offset of it.
+LONG_RUN = 100
+_KEPT_OF_RUN = 50
+MASKED = 0x1F
+
+_NEWLINE, _SPACE, _REPLACEMENT = 0x0A, 0x20, 0xFFFD
+_KEEP_AS_IS = frozenset("…‥⋯℃№™")
+_DASHES = frozenset("‐‑‒–−﹣－")
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800")
+_SENTENCE = frozenset("，。、；：！？,.;:!?")
+_BRACKETS = frozenset("《》〈〉“”‘’「」『』()[]【】〔〕{}\"'")
+_ITEM_START = re.compile(
+    r"[（(]?[一二三四五六七八九十百0-9]{1,4}[)）、.．]|第[一二三四五六七八九十百千0-9]{1,6}[条章节编款项]|附件|[★☆●■◆□○-]"
+)
+_ENTITY = re.compile(r"&(?:#[0-9]{2,7}|#[xX][0-9a-fA-F]{2,6}|nbsp|ensp|emsp|lt|gt|amp|quot|middot|shy|zwnj|zwj);")
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """For every code point: what it becomes, and what is to be known of it."""
+
+    folded: Codes
+    flags: Flags
+    expansions: dict[int, str]
+
+
+@cache
+def tables() -> Tables:
+    """The folding tables, built once from Python's own Unicode data and ``traditional.txt``."""
+    folded = np.arange(0x110000, dtype=np.uint32)
+    flags = np.zeros(0x110000, dtype=np.uint16)
+    expansions: dict[int, str] = {}
+    flags[0x3400:0x4DC0] |= HAN
+    flags[0x4E00:0xA000] |= HAN
+    flags[0x20000:0x32000] |= HAN
+    simplified = read_pairs()
+    for code in _folding_codes():
+        _enter(code, _fold_character(chr(code)), folded, flags, expansions)
+    for traditional, simple in simplified.items():
+        folded[ord(traditional)] = ord(simple)
+        flags[ord(traditional)] |= TRADITIONAL
+    for code, text in list(expansions.items()):
+        expansions[code] = "".join(simplified.get(c, c) for c in text)
+    narrow = np.arange(0x20, 0x3000)
+    for code in (*narrow.tolist(), *range(0x3000, 0x3100), *range(0xFE10, 0xFE70), *range(0xFF00, 0xFFF0)):
+        flags[code] |= _kind(chr(code))
+    flags[0xAC00:0xD7A4] |= LETTER
+    flags[_NEWLINE] |= BREAK
+    folded[0xD800:0xE000] = _REPLACEMENT
+    return Tables(folded, flags, expansions)
+
+
+def _folding_codes() -> range | list[int]:
+    ranges = ((0, 0x3400), (0xA000, 0xAC00), (0xD7A4, 0xD800), (0xF900, 0x10000), (0x1D400, 0x1D800))
+    upper = ((0x1EE00, 0x1EF00), (0x1F100, 0x1F270), (0x1FBF0, 0x1FC00), (0x2F800, 0x2FA20), (0xE0000, 0xE0200))
+    return [code for start, end in (*ranges, *upper) for code in range(start, end)]
+
+
+def _fold_character(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Cf" or character in _FILLERS or 0xFE00 <= ord(character) <= 0xFE0F or 0xE0100 <= ord(character):
+        return ""
+    if character in "\n\t" or character in _KEEP_AS_IS:
+        return " " if character == "\t" else character
+    if character in _DASHES:
+        return "-"
+    if category == "Cc":
+        return "" if character not in "\x0b\x0c\x1c\x1d\x1e\x85\r" else " "
+    if category in ("Zs", "Zl", "Zp"):
+        return " "
+    return unicodedata.normalize("NFKC", character).lower()
+
+
+def _enter(code: int, text: str, folded: Codes, flags: Flags, expansions: dict[int, str]) -> None:
+    character = chr(code)
+    if text == character:
+        return
+    if not text:
+        flags[code] |= DROP
+    elif len(text) == 1:
+        folded[code] = ord(text)
+        is_plain = (character.isascii() and character.isalpha()) or text in " -" or not text.isalnum()
+        flags[code] |= 0 if is_plain else WIDTH
+        flags[code] |= HAN if 0x2E80 <= code < 0x2FE0 or 0xF900 <= code < 0xFB00 or code >= 0x2F800 else 0
+    else:
+        expansions[code] = text
+        flags[code] |= EXPAND | WIDTH
+
+
+def _kind(character: str) -> int:
+    text = _fold_character(character)
+    if not text:
+        return 0
+    first = text[0]
+    if first == " ":
+        return SPACE
+    if first.isdigit() and first.isascii():
+        return DIGIT
+    if first.isascii() and first.isalpha() or first.isalpha() and ord(first) < 0x2E80:
+        return LETTER
+    if first == "〇":
+        return HAN
+    if first.isalnum() or first == "\n":
+        return 0
+    return SYMBOL | (SENTENCE if first in _SENTENCE else 0) | (BRACKET if first in _BRACKETS else 0)
+
+
+@cache
+def read_pairs() -> dict[str, str]:
+    """Traditional → simplified character (``traditional.txt``)."""
+    lines = (Path(__file__).parent / "traditional.txt").read_text("utf-8").split("\n")
+    return {pair[0]: pair[1] for line in lines if not line.startswith("#") for pair in line.split()}
+
+
+def fold(text: str) -> str:
+    """The text as the base view writes it, without the way back; for words of rules and values to compare."""
+    known = tables()
+    out = []
+    for character in text:
+        code = ord(character)
+        if known.flags[code] & DROP:
+            continue
+        out.append(known.expansions.get(code) or chr(int(known.folded[code])))
+    return "".join(out)
+
+
+class View:
+    """Characters to match and where each came from; ``starts`` and ``ends`` None mean: the same offsets.
+
+    ``codes`` are code points, ``data`` their UTF-8. ``original`` are the flags of the characters of the source text.
+    ``gaps`` counts, for every character of this view, the layer gaps before it (None: there are none).
+    """
+
+    __slots__ = ("codes", "data", "ends", "has_layers", "original", "starts", "kind")
+
+    def __init__(
+        self, codes: Codes, original: Flags, starts: Ints | None = None, ends: Ints | None = None, kind: str = "base"
+    ) -> None:
+        self.codes = codes
+        self.original = original
+        self.starts = starts
+        self.ends = ends
+        self.kind = kind
+        self.data = codes.tobytes().decode("utf-32-le", "replace").encode("utf-8", "replace")
+        self.has_layers = True
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def text(self, start: int, end: int) -> str:
+        return self.codes[start:end].tobytes().decode("utf-32-le", "replace")
+
+    def source(self, start: int, end: int) -> tuple[int, int]:
+        """The original range of view characters ``start`` to ``end``."""
+        if self.starts is None or self.ends is None:
+            return start, end
+        return int(self.starts[start]), int(self.ends[end - 1])
+
+    def characters(self, offsets: Ints) -> Ints:
+        """Character positions of byte positions of ``data`` (sorted, unique)."""
+        if len(self.data) == len(self.codes) or not len(offsets):
+            return offsets
+        is_first = np.frombuffer(self.data, np.int8) >= -64
+        inner = np.concatenate(([0], offsets))
+        # reduceat needs positions inside the array; the end of the data counts everything before it
+        clipped = np.minimum(inner, len(self.data) - 1)
+        sums = np.add.reduceat(is_first, clipped, dtype=np.int64)
+        counts = np.where(np.diff(inner) > 0, sums[:-1], 0)
+        last_at_end = inner[1:] == len(self.data)
+        counts = counts + np.where(last_at_end & (np.diff(inner) > 0), is_first[-1], 0)
+        return np.cumsum(counts)
+
+
+def normalise(text: str) -> View:
+    """The base view of a text: width, case, zero-width, traditional, entities folded; spaces and line ends kept."""
+    known = tables()
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    original = known.flags[codes]
+    folded = known.folded[codes]
+    entities = list(_ENTITY.finditer(text)) if "&" in text else []
+    special = bool((original & (DROP | EXPAND)).any()) if len(original) else False
+    if not special and not entities:
+        _mask_long_runs(folded, original)
+        return View(folded, original)
+    return _with_map(codes, folded, original, entities)
+
+
+def _with_map(codes: Codes, folded: Codes, original: Flags, entities: list[re.Match[str]]) -> View:
+    known = tables()
+    lengths = np.where(original & DROP, 0, 1).astype(np.int64)
+    expanding = np.flatnonzero(original & EXPAND)
+    texts = {int(i): known.expansions[int(codes[i])] for i in expanding}
+    spans: dict[int, int] = {}
+    for match in entities:
+        value = fold(html.unescape(match.group()))
+        original[match.start() : match.end()] |= ENTITY
+        lengths[match.start() : match.end()] = 0
+        for i in range(match.start(), match.end()):
+            texts.pop(i, None)
+        texts[match.start()] = value
+        spans[match.start()] = match.end()
+    for i, value in texts.items():
+        lengths[i] = len(value)
+    out = np.repeat(folded, lengths)
+    starts = np.repeat(np.arange(len(codes), dtype=np.int64), lengths)
+    ends = starts + 1
+    first = np.cumsum(lengths) - lengths
+    for i, value in texts.items():
+        at = int(first[i])
+        out[at : at + len(value)] = [ord(c) for c in value]
+        ends[at : at + len(value)] = spans.get(i, i + 1)
+    flags = known.flags[out]
+    _mask_long_runs(out, flags)
+    return View(out, original, starts, ends)
+
+
+def _mask_long_runs(folded: Codes, flags: Flags) -> None:
+    is_digit = (flags & DIGIT) != 0
+    if int(np.count_nonzero(is_digit)) <= LONG_RUN:
+        return
+    padded = np.concatenate(([False], is_digit, [False]))
+    edges = np.flatnonzero(padded[1:] != padded[:-1])
+    begins, stops = edges[::2], edges[1::2]
+    for begin, stop in zip(
+        begins[stops - begins > LONG_RUN].tolist(), stops[stops - begins > LONG_RUN].tolist(), strict=True
+    ):
+        folded[begin + _KEPT_OF_RUN : stop - _KEPT_OF_RUN] = MASKED
+
+
+def class_flags(view: View) -> Flags:
+    """What each character of a view is (HAN, DIGIT, SPACE, …)."""
+    return tables().flags[view.codes]
+
+
+def join_gaps(base: View, soft_breaks: Ints) -> View | None:
+    """The view of every neighbourhood with a space inside a word or number, or a line end inside a paragraph; None: none.
+
+    ``soft_breaks`` are the positions (in the base view) of line ends that continue a paragraph. ``starts`` and ``ends`` of
+    the result lead to the base view, not to the text.
+    """
+    flags = class_flags(base)
+    dropped = _space_runs(base, flags)
+    for at in soft_breaks.tolist():
+        dropped.append((at, at + 1))
+    # indentation or spaces around a soft break vanish with it
+    merged = _merge(sorted(dropped))
+    return _neighbourhoods(base, flags, merged, GAP_REACH, "joined")
+
+
+def skip_symbols(base: View) -> View | None:
+    """The view of every neighbourhood in which symbols stand between 汉字 as nobody writes them; None: there is none."""
+    flags = class_flags(base)
+    if len(flags) < 5:
+        flags = np.concatenate((flags, np.zeros(5, np.uint16)))
+    is_han = (flags & HAN) != 0
+    skippable = ((flags & (SYMBOL | SPACE)) != 0) & ((flags & BRACKET) == 0)
+    at = np.flatnonzero(skippable[1:-1] & is_han[:-2] & (is_han[2:] | skippable[2:])) + 1
+    # a sentence mark only counts as inserted where it cuts off a single 汉字: 绝、密、文件, not 绝密，文件
+    is_lone_before = (at < 2) | ~is_han[np.maximum(at - 2, 0)]
+    is_lone_after = ~is_han[np.minimum(at + 2, len(flags) - 1)]
+    at = at[is_lone_before | is_lone_after | ((flags[at] & SENTENCE) == 0)]
+    runs = []
+    for start in at.tolist():
+        stop = start + 1
+        while stop < len(flags) and stop - start < 3 and skippable[stop]:
+            stop += 1
+        if stop < len(flags) and is_han[stop] and _is_inserted(flags, is_han, start, stop):
+            runs.append((start, stop))
+    return _neighbourhoods(base, flags[: len(base)], runs, SYMBOL_REACH, "symbols")
+
+
+def _is_inserted(flags: Flags, is_han: Any, start: int, stop: int) -> bool:
+    marks = [int(flag) for flag in flags[start:stop] if flag & SYMBOL]
+    if not marks:
+        return False
+    if not any(flag & SENTENCE for flag in marks):
+        return True
+    is_lone_before = start < 2 or not is_han[start - 2]
+    is_lone_after = stop + 1 >= len(is_han) or not is_han[stop + 1]
+    return bool(is_lone_before or is_lone_after)
+
+
+def _space_runs(base: View, flags: Flags) -> list[tuple[int, int]]:
+    is_space = (flags & SPACE) != 0
+    at = np.flatnonzero(is_space)
+    if not len(at):
+        return []
+    breaks = np.flatnonzero(np.diff(at) > 1)
+    firsts = at[np.concatenate(([0], breaks + 1))]
+    lasts = at[np.concatenate((breaks, [len(at) - 1]))]
+    inside = (firsts > 0) & (lasts < len(flags) - 1) & (lasts - firsts < 6)
+    firsts, lasts = firsts[inside], lasts[inside]
+    before, after = flags[firsts - 1], flags[lasts + 1]
+    solid = ((before & (BREAK | LETTER)) == 0) & ((after & (BREAK | LETTER)) == 0)
+    one_han = ((before & HAN) != 0) ^ ((after & HAN) != 0)
+    number = ((before & DIGIT) != 0) & ((after & DIGIT) != 0)
+    both = ((before & HAN) != 0) & ((after & HAN) != 0)
+    symbol = ((before | after) & SYMBOL) != 0
+    keep = solid & (both | number | one_han | symbol)
+    keep &= ~_after_article(base, firsts)
+    return list(zip(firsts[keep].tolist(), (lasts[keep] + 1).tolist(), strict=True))
+
+
+def _after_article(base: View, firsts: Ints) -> Any:
+    # 第十二条　为了…: the space after an article number is how laws are set, not a gap inside a word
+    before = base.codes[firsts - 1]
+    result = np.isin(before, np.array([ord(c) for c in "条章节编款项"], np.uint32))
+    for index in np.flatnonzero(result).tolist():
+        head = base.text(max(0, int(firsts[index]) - 12), int(firsts[index]))
+        result[index] = "第" in head
+    return result
+
+
+def find_soft_breaks(base: View, is_hard: Any) -> Ints:
+    """Positions of line ends inside a paragraph: no closing mark before, no indentation or item number after.
+
+    ``is_hard(position)`` says whether the line end separates things that never belong together (cells, headings, parts).
+    """
+    flags = class_flags(base)
+    at = np.flatnonzero(base.codes == _NEWLINE)
+    at = at[(at > 0) & (at < len(flags) - 1)]
+    wordlike = HAN | DIGIT | LETTER
+    before, after = flags[at - 1], flags[at + 1]
+    solid = ((before & wordlike) != 0) & ((after & wordlike) != 0)
+    same_kind = ((before & DIGIT) != 0) == ((after & DIGIT) != 0)
+    at = at[solid & (same_kind | ((before | after) & HAN != 0))]
+    found = [p for p in at.tolist() if not is_hard(p) and _continues(base, flags, p)]
+    return np.array(found, np.int64)
+
+
+def _continues(base: View, flags: Flags, at: int) -> bool:
+    following = base.text(at + 1, at + 12)
+    if _ITEM_START.match(following):
+        # a line that starts with an item number is new, unless a long number runs on
+        return bool(flags[at - 1] & DIGIT and flags[at + 1] & DIGIT and not _is_own_line(base, flags, at))
+    if flags[at - 1] & DIGIT and flags[at + 1] & DIGIT:
+        return not _is_own_line(base, flags, at)
+    return True
+
+
+def _is_own_line(base: View, flags: Flags, at: int) -> bool:
+    # two numbers on lines of their own are two numbers
+    left = at - 1
+    while left >= 0 and at - left < 40 and flags[left] & DIGIT:
+        left -= 1
+    right = at + 1
+    while right < len(flags) and right - at < 40 and flags[right] & DIGIT:
+        right += 1
+    starts_line = left < 0 or base.codes[left] == _NEWLINE
+    ends_line = right >= len(flags) or base.codes[right] == _NEWLINE
+    return bool(starts_line and ends_line) or bool(starts_line and at - left > 10)
+
+
+def _merge(runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in runs:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _neighbourhoods(base: View, flags: Flags, runs: list[tuple[int, int]], reach: int, kind: str) -> View | None:
+    """Base view without ``runs``, only as far as ``reach`` around each; neighbourhoods are separated by line ends."""
+    if not runs:
+        return None
+    keep = np.zeros(len(flags) + 1, np.int32)
+    starts = np.array([r[0] for r in runs], np.int64)
+    ends = np.array([r[1] for r in runs], np.int64)
+    np.add.at(keep, np.maximum(starts - reach, 0), 1)
+    np.add.at(keep, np.minimum(ends + reach, len(flags)), -1)
+    inside = np.cumsum(keep[:-1]) > 0
+    gone = np.zeros(len(flags) + 1, np.int32)
+    np.add.at(gone, starts, 1)
+    np.add.at(gone, ends, -1)
+    inside &= np.cumsum(gone[:-1]) == 0
+    kept = np.flatnonzero(inside)
+    if not len(kept):
+        return None
+    codes = base.codes[kept]
+    # where two neighbourhoods meet (and no run was cut out between them) nothing may match across
+    jumps = np.flatnonzero(np.diff(kept) > 1)
+    is_cut = np.isin(kept[jumps] + 1, starts)
+    at = jumps[~is_cut] + 1
+    codes = np.insert(codes, at, _NEWLINE)
+    places = np.insert(kept, at, kept[at - 1] if len(at) else [])
+    return View(codes, flags, places, places + 1, kind)
+
+
+def layers_of(flags: int) -> tuple[str, ...]:
+    """The names of the base layers that these flags of original characters stand for."""
+    known = ((WIDTH, "width"), (DROP, "zero_width"), (TRADITIONAL, "traditional"), (ENTITY, "entity"))
+    return tuple(name for bit, name in known if flags & bit)
