@@ -6,11 +6,12 @@ Offsets here are pdfium's character indices of the page. Boxes leave this file i
 import ctypes
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pypdfium2.raw as pdfium
 
+from review.reading.formats import pdf_calls as calls
 from review.types import BBox
 
 #: pdfium ends every line it saw with these generated characters.
@@ -78,6 +79,7 @@ class Line:
     text: str = field(repr=False)
     bbox: BBox
     stretches: tuple[Stretch, ...] = field(default=(), repr=False)
+    concealed: str = ""
 
 
 def frame_of(page: ctypes.c_void_p) -> Frame:
@@ -108,18 +110,24 @@ def _character(code: int) -> str:
     return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
 
 
-def lines_of(text_page: ctypes.c_void_p, characters: str, frame: Frame) -> list[Line]:
-    """The lines in pdfium's reading order, each with its box; lines of blanks are left out."""
+def lines_of(
+    text_page: ctypes.c_void_p, characters: str, frame: Frame, reasons: Mapping[int, str] | None = None
+) -> list[Line]:
+    """The lines in pdfium's reading order, each with its box; lines of blanks are left out.
+
+    ``reasons`` says which characters are not seen and why: a line is cut where that changes.
+    """
     lines = []
     box = _Box(text_page, frame)
-    for start, end in _line_ranges(characters):
+    for start, end, concealed in _line_ranges(characters, reasons or {}):
         text = characters[start:end]
         if not text.strip():
             continue
         stretches = box.stretches(text, start)
         if not stretches:
-            continue
-        lines.append(Line(start, end, text, _union(stretches), stretches))
+            # no box, but text: a place is less important than the words
+            stretches = (Stretch(start, end, BBox(0.0, 0.0, 0.0, 0.0)),)
+        lines.append(Line(start, end, text, _union(stretches), stretches, concealed))
     return lines
 
 
@@ -129,25 +137,40 @@ def unknown_share(text: str) -> float:
     return len(_UNKNOWN.findall(text)) / solid if solid else 0.0
 
 
-def _line_ranges(characters: str) -> Iterator[tuple[int, int]]:
+def _line_ranges(characters: str, reasons: Mapping[int, str]) -> Iterator[tuple[int, int, str]]:
     start = 0
-    for match in _LINE_ENDS.finditer(characters):
+    for match in _LINE_ENDS.finditer(characters + "\n"):
         if match.start() > start:
-            yield start, match.start()
+            if reasons:
+                yield from _cut_by_reason(characters, start, match.start(), reasons)
+            else:
+                yield start, match.start(), ""
         start = match.end()
-    if start < len(characters):
-        yield start, len(characters)
+
+
+def _cut_by_reason(characters: str, start: int, end: int, reasons: Mapping[int, str]) -> Iterator[tuple[int, int, str]]:
+    """The line in stretches of one reason; blanks go with what stands before them."""
+    begin, current = start, None
+    for index in range(start, end):
+        if characters[index].isspace():
+            continue
+        reason = reasons.get(index, "")
+        if current is not None and reason != current:
+            yield begin, index, current
+            begin = index
+        current = reason
+    yield begin, end, current or ""
 
 
 class _Box:
     """Asks pdfium for the boxes of characters; holds the numbers that it writes into."""
 
     def __init__(self, text_page: ctypes.c_void_p, frame: Frame) -> None:
-        self._page, self._frame = text_page, frame
+        self._page, self._frame = calls.address_of(text_page), frame
         self._loose = pdfium.FS_RECTF()
-        self._loose_out = ctypes.byref(self._loose)
-        self._sides = tuple(ctypes.c_double() for _ in range(4))
-        self._out = tuple(ctypes.byref(side) for side in self._sides)
+        self._to_loose = ctypes.addressof(self._loose)
+        self._sides = (ctypes.c_double * 4)()
+        self._to_sides = calls.addresses(self._sides)
 
     def stretches(self, text: str, start: int) -> tuple[Stretch, ...]:
         """The boxes of a line, cut where the gap between two words is wider than two characters are high.
@@ -174,7 +197,7 @@ class _Box:
 
     def loose(self, index: int) -> "_Rectangle | None":
         """The box of a character by the measures of its font (a 一 is as high as a 口)."""
-        if not pdfium.FPDFText_GetLooseCharBox(self._page, index, self._loose_out):
+        if not calls.loose_box(self._page, index, self._to_loose):
             return None
         box = self._loose
         x0, y0, x1, y1 = box.left, box.bottom, box.right, box.top
@@ -184,10 +207,9 @@ class _Box:
 
     def tight(self, index: int) -> "_Rectangle | None":
         """The box of a character's ink."""
-        left, right, bottom, top = self._out
-        if not pdfium.FPDFText_GetCharBox(self._page, index, left, right, bottom, top):
+        if not calls.tight_box(self._page, index, *self._to_sides):
             return None
-        x0, x1, y0, y1 = (side.value for side in self._sides)
+        x0, x1, y0, y1 = self._sides
         return (x0, y0, x1, y1) if math.isfinite(x0 + x1 + y0 + y1) else None
 
 
