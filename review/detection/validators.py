@@ -287,6 +287,8 @@ def check_coordinates(value: str) -> Outcome:
     decimals = [number for number in _DECIMAL.findall(text) if _is_in_china(float(number))]
     if not decimals or len(decimals) != len(numbers):
         return Outcome.INVALID
+    if len(decimals) == 1 and not _DIRECTION.search(text):
+        return Outcome.INVALID
     is_pair = (
         len(decimals) == 1 or any(float(number) >= 73 for number in decimals) and any(float(n) < 54 for n in decimals)
     )
