@@ -87,7 +87,7 @@ class _Custom(Handler):
     def _stop(self) -> None:
         value = "".join(self.text or ()).strip()
         self.text = None
-        where = f"自定义属性 {self._name[:100]}"
+        where = f"自定义属性 {self._name[:100]}（docProps/custom.xml）"
         self.pieces += [Piece(part, BlockKind.PROPERTY, where) for part in (self._name, value) if part.strip()]
 
 
@@ -227,9 +227,14 @@ def drawings(package: Package) -> list[Piece]:
             continue
         else:
             continue
-        drawing = package.walk(name, lambda where=where, kind=kind: _Drawing(where, kind))  # type: ignore[misc]
-        pieces += drawing.pieces if drawing else []
+        pieces += drawing(package, name, where, kind)
     return pieces
+
+
+def drawing(package: Package, name: str, where: str, kind: BlockKind) -> list[Piece]:
+    """The text of one DrawingML part."""
+    found = package.walk(name, lambda: _Drawing(where, kind))
+    return found.pieces if found else []
 
 
 def leftovers(package: Package) -> list[Piece]:
