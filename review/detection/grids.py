@@ -97,7 +97,8 @@ _MAX_LINE = 400
 _MAX_FIELDS = 60
 _GAPS = re.compile(r"[ \u3000]{2,}|\t")
 _ANY_SPACE = re.compile(r"[ \u3000\t]+")
-_TOKEN = re.compile(r"[^\s,，;；、|｜:：()（）\t]+")
+_LONG_RUN = re.compile(r"\d{10,21}[\dXx]")
+_LINE_NAME = re.compile(r"[\s\d.、．()（）]{0,8}([\u4e00-\u9fff·]{2,9})")
 _PAIR = re.compile(r"([\u4e00-\u9fffA-Za-z]{1,10})\s{0,2}[:：]\s{0,3}([^\s,，;；。|｜:：\t]{1,60})")
 #: Records of one list stand at most this many other lines apart.
 _RECORD_GAP = 6
@@ -295,14 +296,15 @@ def _loose_row(line: _Line) -> dict[int, GridCell]:
     if not _LONG_NUMBER.search(line.text):
         return {}
     row: dict[int, GridCell] = {}
-    for position, token in enumerate(_TOKEN.finditer(line.text)):
-        start, end = token.span()
-        cell = GridCell(line.start + start, line.start + end, token.group(), line.concealed)
+    for found in _LONG_RUN.finditer(line.text):
+        start, end = found.span()
+        cell = GridCell(line.start + start, line.start + end, found.group(), line.concealed)
         if len(cell.text) >= 15 and is_identity(cell.text):
             row.setdefault(_LOOSE["id"], cell)
-        elif len(cell.text) >= 11 and is_mobile(cell.text):
+        elif len(cell.text) == 11 and is_mobile(cell.text):
             row.setdefault(_LOOSE["mobile"], cell)
-        elif position <= 1 and 2 <= len(cell.text.strip("0123456789.")) <= 4:
-            body = cell.text.lstrip("0123456789.")
-            row.setdefault(0, cell._replace(start=cell.end - len(body), text=body) if body else cell)
+    head = _LINE_NAME.match(line.text)
+    if row and head and len(head.group(1)) <= 4:
+        start, end = head.span(1)
+        row[0] = GridCell(line.start + start, line.start + end, head.group(1), line.concealed)
     return row if len(row) >= 2 or _LOOSE["id"] in row else {}

@@ -67,6 +67,7 @@ class _List:
     segment: Segment
     part: int | None
     width: int
+    is_typed: bool = False
     grids: int = 1
     rows: int = 0
     cells: dict[ColumnKind, list[GridCell]] = field(default_factory=dict)
@@ -118,14 +119,13 @@ def _collect(segment: Segment, grid: Grid, lists: list[_List]) -> None:
         segment = Segment(target.segment.kinds, target.segment.headers, segment.rows)
     rows = list(_persons(segment))
     if grid.is_loose:
-        covered = {cell.start for known in lists for cells in known.cells.values() for cell in cells}
-        rows = [row for row in rows if not any(cell.start in covered for _, cell in row)]
+        rows = _not_covered(rows, lists)
         if len(rows) < _CONTACTS_OF_A_LIST:
             return
     if target is None:
         if not rows and not (segment.headers and _is_list_head(segment)):
             return
-        target = _List(segment, grid.part, grid.width)
+        target = _List(segment, grid.part, grid.width, is_typed=grid.table < 0)
         lists.append(target)
     else:
         target.grids += 1
@@ -137,6 +137,21 @@ def _collect(segment: Segment, grid: Grid, lists: list[_List]) -> None:
     target.villages += (
         sum(1 for row in segment.rows if any(column in row for column in village)) if village and rows else 0
     )
+
+
+def _not_covered(
+    rows: list[list[tuple[ColumnKind, GridCell]]], lists: list[_List]
+) -> list[list[tuple[ColumnKind, GridCell]]]:
+    """The loose rows no other list has; lists without header that have only some of them are given up for them."""
+    covered = {cell.start for known in lists for cells in known.cells.values() for cell in cells}
+    if all(any(cell.start in covered for _, cell in row) for row in rows):
+        return []
+    loose = {cell.start for row in rows for _, cell in row}
+    for known in [known for known in lists if not known.segment.headers and known.is_typed]:
+        if all(cell.start in loose for cells in known.cells.values() for cell in cells):
+            lists.remove(known)
+    covered = {cell.start for known in lists for cells in known.cells.values() for cell in cells}
+    return [row for row in rows if not any(cell.start in covered for _, cell in row)]
 
 
 def _is_list_head(segment: Segment) -> bool:
