@@ -85,7 +85,7 @@ def _from_environment(env: Mapping[str, str], prefix: str, target: object) -> di
     return {name: env[key] for name in sorted(names) if (key := prefix + name.upper()) in env}
 
 
-def _apply(target, table: Mapping[str, object], origin: str):  # type: ignore[no-untyped-def]
+def _apply(target, table: Mapping[str, object], origin: str):
     known = {f.name: type(getattr(target, f.name)) for f in fields(target) if f.name != "limits"}
     changes: dict[str, object] = {}
     for name, raw in table.items():
