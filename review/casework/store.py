@@ -6,7 +6,7 @@ a log: it may quote a title.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +91,16 @@ class Store:
             raise store_error(error) from None
         if is_fitting and transaction.head is not None:
             self.anchor.advance(*transaction.head)
+
+    def forget(self, names: Sequence[str]) -> None:
+        """Removes vault files and what SQLite's journal still holds of rows blanked before; after the commit, never before."""
+        for name in names:
+            self.vault.remove(name)
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect() as connection:
+                raw = connection.connection.dbapi_connection
+                if raw is not None:
+                    raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         self._engine.dispose()

@@ -1,0 +1,125 @@
+"""Stopped drafts (domain.md §8.4): the content-free event, and the removal of what a person stopped."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from pathlib import PurePath
+
+from sqlalchemy import insert, select, update
+
+from review.casework import audit
+from review.casework.calendar import local_day
+from review.casework.permissions import read_actor
+from review.casework.records import check_json, draft_of, time_text
+from review.casework.store import Store, Transaction, next_number
+from review.casework.tables import cases, drafts, redacted_copies, stop_events
+from review.errors import WorkflowError
+from review.types import Actor, Case, Check, Level, Severity
+
+
+def record_stop(
+    store: Store,
+    actor: Actor,
+    *,
+    check: Check,
+    size: int,
+    suffix: str,
+    file_name: str,
+    client: str,
+    now: datetime,
+) -> str:
+    """The number of a content-free event for a stopped upload (domain.md §8.4); the file name is kept as keyed hash only."""
+    if check.verdict.level is not Level.STOP:
+        raise WorkflowError("这次检查没有要求停止处理。", "请按一般送审办理。")
+    with store.writing() as transaction:
+        actor = read_actor(transaction.connection, actor)
+        return insert_stop(store, transaction, actor, check, size, suffix, file_name, client, "refused", None, now)
+
+
+def insert_stop(
+    store: Store,
+    transaction: Transaction,
+    actor: Actor,
+    check: Check,
+    size: int,
+    suffix: str,
+    file_name: str,
+    client: str,
+    action: str,
+    case_id: int | None,
+    now: datetime,
+) -> str:
+    year = local_day(now).year
+    number = f"SJ-{year}-{next_number(transaction.connection, 'stop', year):04d}"
+    stopping = [finding for finding in check.findings if finding.severity is Severity.STOP]
+    rules = sorted({finding.rule_id for finding in stopping})
+    suffix = suffix.casefold()[:12] if suffix.removeprefix(".").isascii() and suffix.removeprefix(".").isalnum() else ""
+    name_hash = store.keys.keyed_hash(file_name)
+    transaction.connection.execute(
+        insert(stop_events).values(
+            number=number,
+            at=time_text(now),
+            actor_id=actor.id,
+            actor_name=actor.name,
+            department=actor.department,
+            client=client[:80],
+            rules=json.dumps(rules),
+            places=json.dumps(sorted({finding.place.value for finding in stopping})),
+            suffix=suffix,
+            size=size,
+            name_hash=name_hash,
+            action=action,
+        )
+    )
+    audit.append(
+        transaction,
+        now,
+        actor.id,
+        "stopped",
+        case_id,
+        number=number,
+        rules=",".join(rules),
+        suffix=suffix,
+        size=size,
+        name=name_hash,
+    )
+    return number
+
+
+def purge_case(store: Store, transaction: Transaction, actor: Actor, case: Case, now: datetime) -> tuple[str, ...]:
+    """Vault names to remove once committed. A person stopped the case: nothing of its drafts stays (domain.md §8.4)."""
+    connection = transaction.connection
+    rows = connection.execute(select(drafts).where(drafts.c.case_id == case.id).order_by(drafts.c.number)).all()
+    copies = connection.execute(select(redacted_copies.c.vault_file).where(redacted_copies.c.case_id == case.id))
+    names = {row.original_file for row in rows} | {row.document_file for row in rows} | set(copies.scalars())
+    newest = draft_of(rows[-1])
+    suffix = PurePath(newest.file_name).suffix
+    number = insert_stop(
+        store, transaction, actor, newest.check, newest.size, suffix, newest.file_name, "", "purged", case.id, now
+    )
+    for row in rows:
+        gaps = tuple(replace(gap, locator="") for gap in draft_of(row).check.gaps)  # a place may name an attachment
+        connection.execute(
+            update(drafts)
+            .where(drafts.c.case_id == case.id, drafts.c.number == row.number)
+            .values(
+                file_name="",
+                parts_json="[]",
+                original_file="",
+                document_file="",
+                check_json=check_json(replace(draft_of(row).check, gaps=gaps)),
+            )
+        )
+    connection.execute(
+        update(redacted_copies).where(redacted_copies.c.case_id == case.id).values(file_name="", vault_file="")
+    )
+    connection.execute(
+        update(cases).where(cases.c.id == case.id).values(title="（已停止处理）", document_number="", submitter_note="")
+    )
+    audit.append(transaction, now, actor.id, "purged", case.id, number=number, files=len(names))
+    shared = connection.execute(
+        select(drafts.c.original_file, drafts.c.document_file).where(
+            drafts.c.original_file.in_(names) | drafts.c.document_file.in_(names)
+        )
+    )
+    return tuple(sorted(names - {name for row in shared for name in row} - {""}))
