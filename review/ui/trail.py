@@ -1,0 +1,112 @@
+"""操作留痕: the audit chain and whether it holds, what happened, and the stop events."""
+
+import html
+from datetime import date, datetime, time, timedelta
+
+import streamlit as st
+
+from review.casework import audit, queries
+from review.casework.audit import ACTIONS
+from review.errors import AuditChainBroken
+from review.types import Actor
+from review.ui.clock import CHINA, local_time, today
+from review.ui.house import House, open_house
+from review.ui.session import current_actor
+
+_LINES = 200
+_ALL = "全部操作"
+_SPANS = {"今天": 0, "近 7 天": 6, "近 30 天": 29, "全部": None}
+_STOP_ACTIONS = {"refused": "未存储", "purged": "已清除存稿"}
+
+
+def draw() -> None:
+    actor, house = current_actor(), open_house()
+    st.html('<div class="pt"><h1>操作留痕</h1><span>只追加，不含文稿内容</span></div>')
+    _draw_chain(house)
+    events, stops = st.tabs(["操作记录", "疑似涉密停止处理"])
+    with events:
+        _draw_events(house, actor)
+    with stops:
+        _draw_stops(house, actor)
+
+
+def _draw_chain(house: House) -> None:
+    try:
+        state = audit.verify(house.store)
+    except AuditChainBroken as error:
+        st.html(
+            f'<div class="chain bad" role="alert"><b>{html.escape(error.message_zh)}</b> {html.escape(error.remedy_zh)}</div>'
+        )
+        return
+    st.html(
+        f'<div class="chain"><b>审计链完整</b>　共 {state.events} 条，链头 <code>{state.head}</code>。'
+        "可与审查表上打印的校验值核对。</div>"
+    )
+
+
+def _draw_events(house: House, actor: Actor) -> None:
+    first, second, third = st.columns([3, 3, 5], vertical_alignment="bottom")
+    labels = {label: action for action, (label, _) in ACTIONS.items()}
+    action = first.selectbox("操作", [_ALL, *labels], label_visibility="collapsed", key="trail.action")
+    span = second.segmented_control(
+        "时间", list(_SPANS), default="近 7 天", required=True, label_visibility="collapsed", key="trail.span"
+    )
+    search = third.text_input(
+        "查找", placeholder="按人员、事项编号查找", label_visibility="collapsed", key="trail.search"
+    )
+    before = st.session_state.get("trail.before")
+    lines = queries.list_events(
+        house.store,
+        actor,
+        action=labels.get(str(action), ""),
+        since=_since(_SPANS[str(span)]),
+        before=before,
+        limit=_LINES,
+    )
+    shown = [line for line in lines if not search.strip() or search.strip() in f"{line.actor_name} {line.case_number}"]
+    rows = "".join(_row(line) for line in shown)
+    head = "<tr><th class='n'>序号</th><th>时间</th><th>人员</th><th>操作</th><th>事项</th><th>要素</th><th>校验值</th></tr>"
+    st.html(f'<table class="tb">{head}{rows}</table>' if shown else '<div class="card">没有符合条件的记录。</div>')
+    with st.container(horizontal=True):
+        if before and st.button("回到最新", key="trail.newest"):
+            st.session_state.pop("trail.before")
+            st.rerun()
+        if len(lines) == _LINES and st.button("更早的记录", key="trail.older"):
+            st.session_state["trail.before"] = lines[-1].event.seq
+            st.rerun()
+
+
+def _since(days: int | None) -> datetime | None:
+    if days is None:
+        return None
+    start: date = today() - timedelta(days=days)
+    return datetime.combine(start, time(), CHINA)
+
+
+def _row(line: queries.EventLine) -> str:
+    event = line.event
+    facts = "，".join(f"{name}={str(value)[:40]}" for name, value in event.payload.items() if value is not None)
+    return (
+        f'<tr><td class="n">{event.seq}</td><td>{local_time(event.at)}</td><td>{html.escape(line.actor_name)}</td>'
+        f"<td>{line.label}</td><td>{html.escape(line.case_number)}</td><td><code>{html.escape(facts)}</code></td>"
+        f'<td><code title="{event.hash}">{event.hash[:12]}</code></td></tr>'
+    )
+
+
+def _draw_stops(house: House, actor: Actor) -> None:
+    stops = queries.list_stops(house.store, actor)
+    if not stops:
+        st.html('<div class="card">没有停止处理的事件。</div>')
+        return
+    head = "<tr><th>事件编号</th><th>时间</th><th>账号</th><th>单位</th><th>终端</th><th>规则</th><th>位置</th><th>文件</th><th>处理</th></tr>"
+    rows = "".join(
+        f"<tr><td>{html.escape(stop.number)}</td><td>{local_time(stop.at)}</td><td>{html.escape(stop.actor_name)}</td>"
+        f"<td>{html.escape(stop.department)}</td><td>{html.escape(stop.client)}</td>"
+        f"<td>{html.escape('、'.join(stop.rules))}</td><td>{html.escape('、'.join(stop.places))}</td>"
+        f"<td>{html.escape(stop.suffix)}，{stop.size} 字节</td><td>{_STOP_ACTIONS.get(stop.action, stop.action)}</td></tr>"
+        for stop in stops
+    )
+    st.html(f'<table class="tb">{head}{rows}</table>')
+
+
+draw()
