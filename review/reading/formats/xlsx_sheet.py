@@ -18,6 +18,7 @@ _ADDRESS = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 _HEADER_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|K[0-9]{2}[+-][0-9]{3}|[0-9]{1,3}|[A-Za-z]|&)')
 _BREAKS = frozenset({"&L", "&C", "&R"})
 _LAST_COLUMN = 16384
+_LAST_ROW = 10_000_000
 #: Rows at the top of the first sheet where a mark would stand.
 _TOP_ROWS = 8
 
@@ -122,7 +123,7 @@ class Sheet(Handler):
             self._hidden_columns.append((number(attributes.get("min"), 1) - 1, number(attributes.get("max"), 1) - 1))
 
     def _open_row(self, attributes: dict[str, str]) -> None:
-        self._row = number(attributes.get("r"), self._row + 2) - 1
+        self._row = min(max(number(attributes.get("r"), self._row + 2) - 1, 0), _LAST_ROW)
         self._column = -1
         hidden = attributes.get("hidden")
         self._is_row_hidden = hidden in ("1", "true") or (self._hides_rows and hidden is None)
@@ -136,7 +137,7 @@ class Sheet(Handler):
             self._row, self._column = place
             self._address = address
         else:
-            self._column += 1
+            self._row, self._column = max(self._row, 0), self._column + 1
             self._address = f"{letters(self._column)}{self._row + 1}"
         self._kind = attributes.get("t", "n")
         index = number(attributes.get("s"), 0)

@@ -20,6 +20,8 @@ _MICROSOFT = "http://schemas.microsoft.com/office/"
 PREFIXES: dict[str, str] = {
     f"{_OFFICE}wordprocessingml/2006/main": "w",
     f"{_STRICT}wordprocessingml/main": "w",
+    f"{_MICROSOFT}word/2003/wordml": "w",
+    "urn:schemas-microsoft-com:office:spreadsheet": "ss",
     f"{_OFFICE}drawingml/2006/main": "a",
     f"{_STRICT}drawingml/main": "a",
     f"{_OFFICE}drawingml/2006/wordprocessingDrawing": "wp",
