@@ -392,6 +392,7 @@ class Rule:
     zone_severity: tuple[tuple[Zone, Severity], ...] = ()
     validators: tuple[str, ...] = ()
     on_invalid: str = "drop"  # drop | lower | keep
+    on_unknown: str = "lower"  # drop | lower | keep
     layers: tuple[str, ...] | None = None  # None: the default layers of detection/text.py
     context: tuple[Context, ...] = ()
     exceptions: tuple[Exemption, ...] = ()

@@ -203,6 +203,7 @@ class _RuleReader:
             zone_severity=by_zone,
             validators=self._validators(values.get("validators")),
             on_invalid=reader.choice(values.get("on_invalid"), "on_invalid", words_of.ON_INVALID, "drop"),
+            on_unknown=reader.choice(values.get("on_unknown"), "on_unknown", words_of.ON_INVALID, "lower"),
             layers=self._layers(values.get("layers")),
             context=self._contexts(values.get("context")),
             exceptions=tuple(self._exception(n) for n in reader.items(values.get("exceptions"), "exceptions")),

@@ -177,22 +177,32 @@ def fold(text: str) -> str:
 class View:
     """Characters to match and where each came from; ``starts`` and ``ends`` None mean: the same offsets.
 
-    ``codes`` are code points, ``data`` their UTF-8. ``original`` are the flags of the characters of the source text.
-    ``gaps`` counts, for every character of this view, the layer gaps before it (None: there are none).
+    ``codes`` are code points, ``data`` their UTF-8. Of the base view ``original`` are the flags of the source characters;
+    the offsets of every other view lead to the base view. ``changed`` marks characters that a number view wrote anew.
     """
 
-    __slots__ = ("codes", "data", "ends", "has_layers", "original", "starts", "kind")
+    __slots__ = ("changed", "codes", "data", "ends", "kind", "original", "starts")
 
     def __init__(
-        self, codes: Codes, original: Flags, starts: Ints | None = None, ends: Ints | None = None, kind: str = "base"
+        self,
+        codes: Codes,
+        original: Flags,
+        starts: Ints | None = None,
+        ends: Ints | None = None,
+        kind: str = "base",
+        changed: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         self.codes = codes
         self.original = original
         self.starts = starts
         self.ends = ends
         self.kind = kind
+        self.changed = changed if changed is not None else np.zeros(0, np.bool_)
         self.data = codes.tobytes().decode("utf-32-le", "replace").encode("utf-8", "replace")
-        self.has_layers = True
+
+    def positions(self, flag: int) -> Ints:
+        """Offsets of source characters with this flag (base view)."""
+        return np.flatnonzero(self.original & flag)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -436,6 +446,20 @@ def _neighbourhoods(base: View, flags: Flags, runs: list[tuple[int, int]], reach
     codes = np.insert(codes, at, _NEWLINE)
     places = np.insert(kept, at, kept[at - 1] if len(at) else [])
     return View(codes, flags, places, places + 1, kind)
+
+
+def crop(base: View, intervals: list[tuple[int, int]]) -> View | None:
+    """The view of only these (start, end) ranges of the base view, apart from each other; None where there are none."""
+    merged = _merge(sorted((max(0, start), min(len(base), end)) for start, end in intervals if end > start))
+    if not merged:
+        return None
+    starts = np.array([start for start, _ in merged], np.int64)
+    sizes = np.array([end for _, end in merged], np.int64) - starts + 1
+    first = np.cumsum(sizes) - sizes
+    places = np.arange(int(sizes.sum())) - np.repeat(first - starts, sizes)
+    codes = base.codes[np.minimum(places, len(base) - 1)]
+    codes[first + sizes - 1] = _NEWLINE
+    return View(codes, base.original, places, places + 1, "crop")
 
 
 def layers_of(flags: int) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ RULE_FIELDS = {
     "match": False,
     "detector": False,
     "validators": False,
+    "on_unknown": False,
     "on_invalid": False,
     "layers": False,
     "context": False,

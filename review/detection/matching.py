@@ -1,0 +1,416 @@
+"""Leaves of rules × views of a text → hits: where each word or pattern stands, and which layers it needed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from review.detection.patterns import translate_pattern
+from review.detection.places import Places, is_hard_break, zone_mask
+from review.detection.scanner import Hits, PatternError, Scan, compile_patterns, compile_words
+from review.detection.text import (
+    DEFAULT_LAYERS,
+    DIGIT,
+    DROP,
+    ENTITY,
+    HAN,
+    LAYER_NAMES,
+    LETTER,
+    MASKED,
+    RISKY_LAYERS,
+    SPACE,
+    TRADITIONAL,
+    WIDTH,
+    View,
+    class_flags,
+    find_soft_breaks,
+    fold,
+    join_gaps,
+    normalise,
+    skip_symbols,
+)
+from review.detection.variants import VARIANT_LAYERS, number_view, variant_hits
+from review.errors import RuleError
+from review.types import Document, Leaf, Match, Rule, RuleSet
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+LAYER_BITS = {name: 1 << index for index, name in enumerate(LAYER_NAMES)}
+RISKY_BITS = sum(LAYER_BITS[name] for name in RISKY_LAYERS)
+_BASE_BITS = ((DROP, "zero_width"), (TRADITIONAL, "traditional"), (ENTITY, "entity"), (WIDTH, "width"))
+_NEWLINE = 0x0A
+#: Words shorter than this are not looked for through inserted symbols.
+SYMBOL_WORD = 3
+
+
+def layer_bits(names: tuple[str, ...] | None) -> int:
+    """The bits of the layers a rule allows; ``width`` is always among them."""
+    return sum(LAYER_BITS[name] for name in set(DEFAULT_LAYERS if names is None else names) | {"width"})
+
+
+def layer_names(bits: int) -> tuple[str, ...]:
+    return tuple(name for name in LAYER_NAMES if bits & LAYER_BITS[name])
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A ``Match`` whose leaves are numbers."""
+
+    mode: str
+    within: int
+    children: "tuple[int | Branch, ...]"
+
+    def leaves(self) -> tuple[int, ...]:
+        return tuple(
+            leaf for child in self.children for leaf in (child.leaves() if isinstance(child, Branch) else (child,))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """All leaves of all rules, compiled. ``word_leaf[word_first[w]:word_first[w+1]]`` are the leaves of word ``w``."""
+
+    trees: tuple[Branch | None, ...]  # by rule
+    sources: tuple[Leaf, ...]
+    rule: Ints
+    boundary: tuple[str, ...]
+    zones: Ints
+    layers: Ints
+    words: tuple[str, ...]
+    word_first: Ints
+    word_leaf: Ints
+    pattern_leaf: Ints
+    patterns: tuple[str, ...]
+    scan_words: Scan
+    scan_patterns: Scan
+    variant_words: tuple[tuple[str, int], ...]  # folded word, leaf; of leaves with a variant layer
+    number_words: Scan | None
+    number_patterns: Scan | None
+    number_word_leaf: Ints
+    number_pattern_leaf: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Hits as parallel arrays; ``start``/``end`` in the base view, ``at``/``to`` in the view that ``view`` numbers."""
+
+    leaf: Ints
+    start: Ints
+    end: Ints
+    layers: Ints
+    view: Ints
+    at: Ints
+    to: Ints
+
+    def __len__(self) -> int:
+        return len(self.leaf)
+
+    def take(self, which: Bools | Ints) -> "Table":
+        return Table(*(getattr(self, name)[which] for name in _COLUMNS))
+
+
+_COLUMNS = ("leaf", "start", "end", "layers", "view", "at", "to")
+
+
+def join_tables(tables: list[Table]) -> Table:
+    empty = np.zeros(0, np.int64)
+    if not tables:
+        return Table(*(empty for _ in _COLUMNS))
+    return Table(*(np.concatenate([getattr(table, name) for table in tables]) for name in _COLUMNS))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text made ready: its views, its places; ``soft`` are line ends (base view) inside paragraphs."""
+
+    base: View
+    views: tuple[View, ...]  # views[0] is base
+    places: Places
+    newlines: Ints
+    block_of: Ints = np.zeros(0, np.int64)
+
+
+# ------------------------------------------------------------------------------------------------------------- compile
+
+
+def compile_leaves(rules: tuple[Rule, ...], rule_set: RuleSet, cache: Path | None = None) -> Leaves:
+    """Leaves of these rules; raises RuleError for a pattern the engine refuses."""
+    builder = _Builder(rule_set)
+    trees = tuple(builder.tree(index, rule) for index, rule in enumerate(rules))
+    patterns = tuple(pattern for _, pattern in builder.patterns)
+    words = tuple(builder.words)
+    try:
+        scan_patterns = compile_patterns(patterns, cache)
+    except PatternError as error:
+        raise _refused(error, builder, rules) from error
+    first = np.cumsum([0, *(len(leaves) for leaves in builder.words.values())])
+    word_leaf = np.array([leaf for leaves in builder.words.values() for leaf in leaves], np.int64)
+    layers = np.array([layer_bits(rules[r].layers) for r in builder.rule], np.int64)
+    numbers = [w for w, leaves in builder.words.items() if any(layers[i] & LAYER_BITS["numbers"] for i in leaves)]
+    number_patterns = [(i, p) for i, p in builder.patterns if layers[i] & LAYER_BITS["numbers"]]
+    pairs = [(w, leaf) for w in numbers for leaf in builder.words[w] if layers[leaf] & LAYER_BITS["numbers"]]
+    variant_bits = sum(LAYER_BITS[name] for name in VARIANT_LAYERS)
+    return Leaves(
+        trees=trees,
+        sources=tuple(builder.sources),
+        rule=np.array(builder.rule, np.int64),
+        boundary=tuple(builder.boundary),
+        zones=np.array(builder.zones, np.int64),
+        layers=layers,
+        words=words,
+        word_first=first.astype(np.int64),
+        word_leaf=word_leaf,
+        pattern_leaf=np.array([leaf for leaf, _ in builder.patterns], np.int64),
+        patterns=patterns,
+        scan_words=compile_words(words, cache),
+        scan_patterns=scan_patterns,
+        variant_words=tuple((w, i) for w, leaves in builder.words.items() for i in leaves if layers[i] & variant_bits),
+        number_words=compile_words(tuple(w for w, _ in pairs), cache) if pairs else None,
+        number_patterns=compile_patterns(tuple(p for _, p in number_patterns), cache) if number_patterns else None,
+        number_word_leaf=np.array([leaf for _, leaf in pairs], np.int64),
+        number_pattern_leaf=np.array([leaf for leaf, _ in number_patterns], np.int64),
+    )
+
+
+def _refused(error: PatternError, builder: "_Builder", rules: tuple[Rule, ...]) -> RuleError:
+    leaf = builder.patterns[error.index][0] if error.index >= 0 else 0
+    rule = rules[builder.rule[leaf]]
+    line = builder.sources[leaf].line or rule.line
+    return RuleError(
+        f"{rule.path}:{line} 规则 {rule.id} 的正则不能用于线性时间的引擎。",
+        "把式子拆成几项，缩小重复次数；运行 review rules lint 看说明。",
+        rule.path,
+        line,
+    )
+
+
+class _Builder:
+    """Numbers leaves in the order of the rules and gathers their words and patterns."""
+
+    def __init__(self, rule_set: RuleSet) -> None:
+        self.lists = rule_set.words
+        self.sources: list[Leaf] = []
+        self.rule: list[int] = []
+        self.boundary: list[str] = []
+        self.zones: list[int] = []
+        self.words: dict[str, list[int]] = {}
+        self.patterns: list[tuple[int, str]] = []
+
+    def tree(self, index: int, rule: Rule) -> Branch | None:
+        return self._branch(index, rule, rule.match) if rule.match is not None else None
+
+    def _branch(self, index: int, rule: Rule, match: Match) -> Branch:
+        children = tuple(
+            self._branch(index, rule, clause) if isinstance(clause, Match) else self._leaf(index, rule, clause)
+            for clause in match.clauses
+        )
+        return Branch(match.mode, match.within, children)
+
+    def _leaf(self, index: int, rule: Rule, leaf: Leaf) -> int:
+        number = len(self.sources)
+        self.sources.append(leaf)
+        self.rule.append(index)
+        self.boundary.append(leaf.boundary or rule.boundary)
+        self.zones.append(zone_mask(leaf.zones or rule.zones))
+        if leaf.regex:
+            self.patterns.append((number, translate_pattern(leaf.regex)))
+        listed = self.lists.get(leaf.words_from, ()) if leaf.words_from else ()
+        for word in (*leaf.words, *listed):
+            for form in word_forms(word):
+                leaves = self.words.setdefault(form, [])
+                if number not in leaves:
+                    leaves.append(number)
+        return number
+
+
+def word_forms(word: str) -> tuple[str, ...]:
+    """A word as the views may show it: folded, and without its inner spaces."""
+    folded = " ".join(fold(word).split())
+    return (folded,) if " " not in folded else (folded, folded.replace(" ", ""))
+
+
+# ---------------------------------------------------------------------------------------------------------------- find
+
+
+def prepare(document: Document, places: Places, leaves: Leaves) -> Source:
+    """The views of a document that these leaves can need."""
+    base = normalise(document.text)
+
+    def is_hard(position: int) -> bool:
+        return is_hard_break(places, base.source(position, position + 1)[0])
+
+    allowed = int(np.bitwise_or.reduce(leaves.layers)) if len(leaves.layers) else 0
+    views = [base]
+    if allowed & (LAYER_BITS["spaces"] | LAYER_BITS["lines"]):
+        joined = join_gaps(base, find_soft_breaks(base, is_hard))
+        views += [joined] if joined is not None else []
+    if allowed & LAYER_BITS["punctuation"] and leaves.words:
+        symbols = skip_symbols(base)
+        views += [symbols] if symbols is not None else []
+    if leaves.number_words is not None or leaves.number_patterns is not None:
+        numbers = number_view(base)
+        views += [numbers] if numbers is not None else []
+    return Source(base, tuple(views), places, np.flatnonzero(base.codes == _NEWLINE))
+
+
+def find_hits(source: Source, leaves: Leaves) -> Table:
+    """Every hit of every leaf that boundary, zone and layers allow; overlapping ones of the same leaf are kept."""
+    tables = []
+    for number, view in enumerate(source.views):
+        if view.kind == "numbers":
+            tables += _scan_numbers(view, number, leaves)
+        else:
+            tables.append(_words_table(leaves.scan_words(view.data), view, number, leaves))
+            if view.kind != "symbols":
+                tables.append(_table(leaves.scan_patterns(view.data), leaves.pattern_leaf, view, number))
+    tables = [_to_base(table, source) for table in tables if len(table)]
+    if leaves.variant_words:
+        leaf, start, end, layers = variant_hits(source.base, leaves.variant_words, leaves.layers, LAYER_BITS)
+        tables.append(Table(leaf, start, end, layers, np.zeros_like(leaf), start, end))
+    table = join_tables([t for t in tables if len(t)])
+    table = table.take(_crosses_no_line(table, source))
+    table = (
+        table.take((leaves.zones[table.leaf] & source.places.masks[_blocks(table, source)]) != 0)
+        if len(table)
+        else table
+    )
+    table = table.take(_within_boundary(table, source, leaves)) if len(table) else table
+    if not len(table):
+        return table
+    table = _with_layers(table, source)
+    needed = table.layers & ~LAYER_BITS["width"]
+    return table.take((needed & ~leaves.layers[table.leaf]) == 0)
+
+
+def _table(hits: Hits, leaf_of: Ints, view: View, number: int) -> Table:
+    if not len(hits):
+        return join_tables([])
+    unique, inverse = np.unique(np.concatenate((hits.start, hits.end)), return_inverse=True)
+    places = view.characters(unique)[inverse]
+    at, to = places[: len(hits)], places[len(hits) :]
+    kept = at < to
+    at, to, leaf = at[kept], to[kept], leaf_of[hits.pattern[kept]]
+    return Table(leaf, at, to, np.zeros_like(at), np.full_like(at, number), at, to)
+
+
+def _words_table(hits: Hits, view: View, number: int, leaves: Leaves) -> Table:
+    if not len(hits):
+        return join_tables([])
+    counts = leaves.word_first[hits.pattern + 1] - leaves.word_first[hits.pattern]
+    which = np.repeat(np.arange(len(hits)), counts)
+    nth = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
+    leaf_at = leaves.word_first[hits.pattern[which]] + nth
+    spread = Hits(leaf_at, hits.start[which], hits.end[which])
+    return _table(spread, leaves.word_leaf, view, number)
+
+
+def _scan_numbers(view: View, number: int, leaves: Leaves) -> list[Table]:
+    tables = []
+    if leaves.number_words is not None:
+        tables.append(_table(leaves.number_words(view.data), leaves.number_word_leaf, view, number))
+    if leaves.number_patterns is not None:
+        tables.append(_table(leaves.number_patterns(view.data), leaves.number_pattern_leaf, view, number))
+    return tables
+
+
+def _to_base(table: Table, source: Source) -> Table:
+    """Offsets of another view led back to the base view; only hits that use what this view changed stay."""
+    view = source.views[int(table.view[0])]
+    if view.kind == "base" or view.starts is None or view.ends is None:
+        return table
+    start, end = view.starts[table.at], view.ends[table.to - 1]
+    if view.kind == "numbers":
+        differs = np.concatenate(([0], np.cumsum(view.changed)))
+        uses = differs[table.to] > differs[table.at]
+        bits = np.full(len(table), LAYER_BITS["numbers"], np.int64)
+    else:
+        uses = end - start > table.to - table.at
+        uses &= ~_has_newline(view, table)
+        bits = np.full(len(table), LAYER_BITS["punctuation" if view.kind == "symbols" else "spaces"], np.int64)
+    moved = Table(table.leaf, start, end, bits, table.view, table.at, table.to).take(uses)
+    if view.kind == "symbols":
+        return moved.take(moved.to - moved.at >= SYMBOL_WORD)
+    return _split_gaps(moved, source) if view.kind == "joined" else moved
+
+
+def _has_newline(view: View, table: Table) -> Bools:
+    positions = np.flatnonzero(view.codes == _NEWLINE)
+    return np.searchsorted(positions, table.at) != np.searchsorted(positions, table.to)
+
+
+def _split_gaps(table: Table, source: Source) -> Table:
+    """Tells joined lines from dropped spaces, and throws away short words that only a space between two words makes."""
+    newlines, base = source.newlines, source.base
+    has_line = np.searchsorted(newlines, table.start) != np.searchsorted(newlines, table.end)
+    gone = (table.end - table.start) - (table.to - table.at)
+    lines = np.searchsorted(newlines, table.end) - np.searchsorted(newlines, table.start)
+    bits = np.where(has_line, LAYER_BITS["lines"], 0) | np.where(gone > lines, LAYER_BITS["spaces"], 0)
+    # 司机 密码 is not 机密: a two-character word whose halves belong to longer words on both sides
+    flags = class_flags(base)
+    before = flags[np.maximum(table.start - 1, 0)] & HAN
+    after = flags[np.minimum(table.end, len(flags) - 1)] & HAN
+    is_glued = (before != 0) & (table.start > 0) & (after != 0) & (table.end < len(flags))
+    is_accident = is_glued & (table.to - table.at == 2) & ~has_line
+    return Table(table.leaf, table.start, table.end, bits, table.view, table.at, table.to).take(~is_accident)
+
+
+def _crosses_no_line(table: Table, source: Source) -> Bools:
+    if not len(table):
+        return np.zeros(0, np.bool_)
+    crosses = np.searchsorted(source.newlines, table.start) != np.searchsorted(source.newlines, table.end)
+    joined = (table.layers & LAYER_BITS["lines"]) != 0
+    return ~crosses | joined
+
+
+def _blocks(table: Table, source: Source) -> Ints:
+    if source.base.starts is None:
+        return source.places.index(table.start)
+    return source.places.index(source.base.starts[table.start])
+
+
+def _within_boundary(table: Table, source: Source, leaves: Leaves) -> Bools:
+    flags = class_flags(source.base)
+    # masked digits are digits
+    flags[source.base.codes == MASKED] |= DIGIT
+    before = np.where(table.start > 0, flags[np.maximum(table.start - 1, 0)], 0)
+    after = np.where(table.end < len(flags), flags[np.minimum(table.end, len(flags) - 1)], 0)
+    result = np.ones(len(table), np.bool_)
+    kinds = np.array([_BOUNDARY_BITS.get(name, 0) for name in leaves.boundary], np.int64)[table.leaf]
+    result &= (before & kinds) == 0
+    result &= (after & kinds) == 0
+    is_line = np.array([name == "line" for name in leaves.boundary], np.bool_)[table.leaf]
+    for index in np.flatnonzero(is_line).tolist():
+        result[index] = _is_alone(source.base, flags, int(table.start[index]), int(table.end[index]))
+    return result
+
+
+_BOUNDARY_BITS = {"digit": DIGIT, "alnum": DIGIT | LETTER, "han": HAN}
+#: So many spaces may stand beside a word that is alone on its line.
+_LINE_MARGIN = 200
+
+
+def _is_alone(base: View, flags: npt.NDArray[np.uint16], start: int, end: int) -> bool:
+    left, right = start - 1, end
+    while left >= 0 and start - left < _LINE_MARGIN and flags[left] & SPACE:
+        left -= 1
+    while right < len(flags) and right - end < _LINE_MARGIN and flags[right] & SPACE:
+        right += 1
+    is_first = left < 0 or base.codes[left] == _NEWLINE
+    return bool(is_first and (right >= len(flags) or base.codes[right] == _NEWLINE))
+
+
+def _with_layers(table: Table, source: Source) -> Table:
+    base = source.base
+    layers = table.layers
+    if base.starts is None or base.ends is None:
+        start, end = table.start, table.end
+    else:
+        start, end = base.starts[table.start], base.ends[table.end - 1]
+    for flag, name in _BASE_BITS:
+        positions = base.positions(flag)
+        if len(positions):
+            used = np.searchsorted(positions, end) - np.searchsorted(positions, start)
+            layers = layers | (np.minimum(used, 1) * LAYER_BITS[name])
+    return Table(table.leaf, table.start, table.end, layers, table.view, table.at, table.to)

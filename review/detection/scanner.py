@@ -1,0 +1,197 @@
+"""The multi-pattern engines: all words and all regular expressions in one linear pass each, overlapping hits reported.
+
+Hyperscan for regular expressions and up to ``HYPERSCAN_WORDS`` words; Aho-Corasick (ahocorasick_rs) for longer word lists,
+which Hyperscan compiles too slowly. Neither backtracks, neither skips a pattern for time; a pattern Hyperscan refuses is a
+``PatternError``. Both are imported only when something is compiled.
+"""
+
+import hashlib
+import os
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+
+HYPERSCAN_WORDS = 20_000
+_FLUSH = 1 << 18
+_SLICE = 1 << 24
+
+
+class PatternError(Exception):
+    """The engine refuses a pattern; ``index`` is its place in the sequence, -1 where the engine does not say."""
+
+    def __init__(self, index: int, reason: str) -> None:
+        super().__init__(reason)
+        self.index = index
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Parallel arrays: pattern index, first and one-past-last byte."""
+
+    pattern: Ints
+    start: Ints
+    end: Ints
+
+    def __len__(self) -> int:
+        return len(self.pattern)
+
+
+def no_hits() -> Hits:
+    empty = np.zeros(0, np.int64)
+    return Hits(empty, empty, empty)
+
+
+Scan = Callable[[bytes], Hits]
+
+
+@lru_cache(maxsize=16)
+def compile_words(words: tuple[str, ...], cache: Path | None = None) -> Scan:
+    """A function from UTF-8 bytes to every (overlapping) occurrence of every word."""
+    if not words:
+        return lambda data: no_hits()
+    encoded = [word.encode("utf-8", "replace") for word in words]
+    lengths = np.array([len(word) for word in encoded], np.int64)
+    if len(words) > HYPERSCAN_WORDS:
+        return _aho_corasick(encoded)
+    return _hyperscan(encoded, lengths, cache)
+
+
+@lru_cache(maxsize=32)
+def compile_patterns(patterns: tuple[str, ...], cache: Path | None = None) -> Scan:
+    """A function from UTF-8 bytes to every (start, end) of every regular expression; raises PatternError."""
+    if not patterns:
+        return lambda data: no_hits()
+    return _hyperscan([pattern.encode("utf-8", "replace") for pattern in patterns], None, cache)
+
+
+def check_compiles(pattern: str) -> None:
+    """Raises PatternError when the engine refuses this one pattern."""
+    _hyperscan([pattern.encode("utf-8", "replace")], None, None)
+
+
+def _hyperscan(expressions: Sequence[bytes], lengths: Ints | None, cache: Path | None) -> Scan:
+    database = _load_or_compile(expressions, lengths is not None, cache)
+    lock = Lock()
+
+    def scan(data: bytes) -> Hits:
+        found: list[tuple[int, int, int]] = []
+        blocks: list[npt.NDArray[np.int64]] = []
+
+        def collect(pattern: int, start: int, end: int, _flags: int, _context: Any) -> None:
+            found.append((pattern, start, end))
+            if len(found) >= _FLUSH:
+                blocks.append(np.array(found, np.int64))
+                found.clear()
+
+        with lock:
+            database.scan(data, collect)
+        if found:
+            blocks.append(np.array(found, np.int64))
+        if not blocks:
+            return no_hits()
+        table = np.concatenate(blocks)
+        start = table[:, 1] if lengths is None else table[:, 2] - lengths[table[:, 0]]
+        return Hits(table[:, 0], start, table[:, 2])
+
+    return scan
+
+
+def _load_or_compile(expressions: Sequence[bytes], is_literal: bool, cache: Path | None) -> Any:
+    import hyperscan
+
+    path = cache / f"{_cache_key(version('hyperscan'), expressions, is_literal)}.hsdb" if cache else None
+    if path is not None and path.is_file():
+        loaded = _load(hyperscan, path)
+        if loaded is not None:
+            return loaded
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    flag = 0 if is_literal else hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_SOM_LEFTMOST
+    try:
+        database.compile(
+            expressions=list(expressions),
+            ids=list(range(len(expressions))),
+            elements=len(expressions),
+            flags=[flag] * len(expressions),
+            literal=is_literal,
+        )
+    except hyperscan.HyperscanError as error:
+        raise PatternError(_refused(hyperscan, expressions, flag, is_literal), str(error)) from error
+    if path is not None:
+        _save(hyperscan, database, path)
+    return database
+
+
+def _refused(hyperscan: Any, expressions: Sequence[bytes], flag: int, is_literal: bool) -> int:
+    for index, expression in enumerate(expressions):
+        try:
+            database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+            database.compile(expressions=[expression], ids=[0], elements=1, flags=[flag], literal=is_literal)
+        except hyperscan.HyperscanError:
+            return index
+    return -1
+
+
+def _cache_key(engine: str, expressions: Sequence[bytes], is_literal: bool) -> str:
+    digest = hashlib.sha256(f"{engine}|{platform.machine()}|{is_literal}".encode())
+    for expression in expressions:
+        digest.update(len(expression).to_bytes(4, "big") + expression)
+    return digest.hexdigest()
+
+
+def _load(hyperscan: Any, path: Path) -> Any | None:
+    # a damaged or foreign cache file is compiled anew, never trusted
+    try:
+        data = path.read_bytes()
+        if hashlib.sha256(data[32:]).digest() != data[:32]:
+            return None
+        database = hyperscan.loadb(data[32:], hyperscan.HS_MODE_BLOCK)
+        database.scratch = hyperscan.Scratch(database)
+        return database
+    except (OSError, hyperscan.HyperscanError):
+        return None
+
+
+def _save(hyperscan: Any, database: Any, path: Path) -> None:
+    data = hyperscan.dumpb(database)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = path.with_suffix(f".{os.getpid()}")
+        temporary.write_bytes(hashlib.sha256(data).digest() + data)
+        temporary.replace(path)
+    except OSError:
+        # the cache only saves time; a folder that cannot be written costs a compilation per start
+        return
+
+
+def _aho_corasick(words: Sequence[bytes]) -> Scan:
+    import ahocorasick_rs
+
+    automaton = ahocorasick_rs.BytesAhoCorasick(list(words))
+    overlap = max(len(word) for word in words) - 1
+
+    def scan(data: bytes) -> Hits:
+        blocks = []
+        # slices bound the size of the Python list; each starts early enough to see words across its edge
+        for begin in range(0, max(len(data), 1), _SLICE):
+            first = max(0, begin - overlap)
+            found = automaton.find_matches_as_indexes(data[first : begin + _SLICE], overlapping=True)
+            if found:
+                table = np.array(found, np.int64)
+                table[:, 1:] += first
+                blocks.append(table[table[:, 2] > begin] if begin else table)
+        if not blocks:
+            return no_hits()
+        table = np.concatenate(blocks)
+        return Hits(table[:, 0], table[:, 1], table[:, 2])
+
+    return scan

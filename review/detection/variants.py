@@ -1,0 +1,253 @@
+"""Spellings that only some rules ask for: other forms of numbers, 拼音 and 谐音, 拆字 and 形近, reversed words.
+
+All but the numbers are suspicions: a match through them is one step less severe and never STOP (docs/rules.md, 层).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from review.detection.scanner import compile_words
+from review.detection.text import View, fold
+
+Ints = npt.NDArray[np.int64]
+
+VARIANT_LAYERS = ("pinyin", "shape", "reversed")
+#: Words of fewer characters have too many homophones.
+PINYIN_WORD = 3
+_MOST_SHAPES = 64
+_NUMBER_REACH = 24
+
+_DIGITS = {
+    c: i
+    for i, group in enumerate(("〇零○", "一壹幺", "二贰两", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖"))
+    for c in group
+}
+_UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "万": 10_000}
+_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50}
+_NUMERAL = re.compile(f"[{''.join(_DIGITS)}{''.join(_UNITS)}]+|(?<![a-z0-9])[ivxl]{{1,7}}(?![a-z0-9])")
+_LATIN = re.compile(r"[a-zü\u00e0-\u01dc]+")
+_SYLLABLE_BASE = 0xE000
+
+
+def number_view(base: View) -> View | None:
+    """The neighbourhoods of numerals with 七三一, 柒叁壹, 二十, vii written as 731, 731, 20, 7; None where there are none."""
+    text = base.text(0, len(base))
+    codes: list[int] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    changed: list[bool] = []
+    done = 0
+    for match in _NUMERAL.finditer(text):
+        begin, stop = match.span()
+        digits = number_text(match.group())
+        if not digits or (begin and text[begin - 1] == "第"):
+            continue
+        first = max(done, begin - _NUMBER_REACH)
+        if first > done or not codes:
+            _emit(codes, starts, ends, changed, "\n", first, first + 1)
+        _emit(codes, starts, ends, changed, text[first:begin], first, first + 1, step=1)
+        is_positional = len(digits) == stop - begin
+        _emit(
+            codes, starts, ends, changed, digits, begin, begin + 1 if is_positional else stop, int(is_positional), True
+        )
+        tail = _tail_end(text, stop)
+        _emit(codes, starts, ends, changed, text[stop:tail], stop, stop + 1, step=1)
+        done = tail
+    if not codes:
+        return None
+    return View(
+        np.array(codes, np.uint32),
+        base.original,
+        np.array(starts, np.int64),
+        np.array(ends, np.int64),
+        "numbers",
+        np.array(changed, np.bool_),
+    )
+
+
+def _tail_end(text: str, stop: int) -> int:
+    following = _NUMERAL.search(text, stop, min(len(text), stop + _NUMBER_REACH))
+    return following.start() if following else min(len(text), stop + _NUMBER_REACH)
+
+
+def _emit(
+    codes: list[int],
+    starts: list[int],
+    ends: list[int],
+    changed: list[bool],
+    text: str,
+    start: int,
+    end: int,
+    step: int = 0,
+    is_changed: bool = False,
+) -> None:
+    for index, character in enumerate(text):
+        codes.append(ord(character))
+        starts.append(start + index * step)
+        ends.append(end + index * step)
+        changed.append(is_changed)
+
+
+def number_text(numeral: str) -> str:
+    """The digits of a Chinese or Roman numeral: 七三一 → 731, 二十 → 20, vii → 7; "" where it is none."""
+    if numeral[0] in _ROMAN:
+        return _roman(numeral)
+    if not any(c in _UNITS for c in numeral):
+        return "".join(str(_DIGITS[c]) for c in numeral)
+    total = section = number = 0
+    for character in numeral:
+        if character in _DIGITS:
+            number = _DIGITS[character]
+        elif _UNITS[character] == 10_000:
+            total += (section + number or 1) * 10_000
+            section = number = 0
+        else:
+            section += (number or (1 if character in "十拾" else 0)) * _UNITS[character]
+            number = 0
+    return str(total + section + number)
+
+
+def _roman(numeral: str) -> str:
+    values = [_ROMAN[c] for c in numeral]
+    total = sum(-v if i + 1 < len(values) and v < values[i + 1] else v for i, v in enumerate(values))
+    return str(total) if total > 0 else ""
+
+
+def variant_hits(
+    base: View, words: tuple[tuple[str, int], ...], layers: Ints, bits: dict[str, int]
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """(leaf, start, end, layer bit) of every suspicious spelling of the words; ``words`` are (folded word, leaf)."""
+    found = list(_literal_hits(base, words, layers, bits))
+    asking = tuple((w, leaf) for w, leaf in words if layers[leaf] & bits["pinyin"] and len(w) >= PINYIN_WORD)
+    if asking:
+        found += [(leaf, start, end, bits["pinyin"]) for leaf, start, end in _sound_hits(base, asking)]
+    table = np.array(found, np.int64).reshape(-1, 4)
+    return table[:, 0], table[:, 1], table[:, 2], table[:, 3]
+
+
+def _literal_hits(
+    base: View, words: tuple[tuple[str, int], ...], layers: Ints, bits: dict[str, int]
+) -> Iterator[tuple[int, int, int, int]]:
+    forms: dict[str, list[tuple[int, int]]] = {}
+    for word, leaf in words:
+        if layers[leaf] & bits["reversed"] and word != word[::-1] and len(word) >= PINYIN_WORD:
+            forms.setdefault(word[::-1], []).append((leaf, bits["reversed"]))
+        if layers[leaf] & bits["shape"]:
+            for form in shape_forms(word):
+                forms.setdefault(form, []).append((leaf, bits["shape"]))
+    if not forms:
+        return
+    hits = compile_words(tuple(forms))(base.data)
+    ends, starts = _characters(base, hits.end), _characters(base, hits.start)
+    meanings = list(forms.values())
+    for pattern, start, end in zip(hits.pattern.tolist(), starts.tolist(), ends.tolist(), strict=True):
+        for leaf, bit in meanings[pattern]:
+            yield leaf, start, end, bit
+
+
+def _characters(view: View, offsets: Ints) -> Any:
+    unique, inverse = np.unique(offsets, return_inverse=True)
+    return view.characters(unique)[inverse]
+
+
+def shape_forms(word: str) -> tuple[str, ...]:
+    """The word with characters written apart or mistaken, at most as many as can be told apart quickly; not the word."""
+    choices = [(c, *(fold(form) for form in read_shapes().get(c, ()))) for c in word]
+    forms: dict[str, None] = {}
+    for parts in product(*choices):
+        form = "".join(parts)
+        if form != word:
+            forms[form] = None
+        if len(forms) >= _MOST_SHAPES:
+            break
+    return tuple(forms)
+
+
+@cache
+def read_shapes() -> dict[str, tuple[str, ...]]:
+    """汉字 → how it is written apart or mistaken (``shapes.txt``)."""
+    lines = (Path(__file__).parent / "shapes.txt").read_text("utf-8").split("\n")
+    return {parts[0]: tuple(parts[1:]) for line in lines if not line.startswith("#") and (parts := line.split())}
+
+
+@cache
+def read_syllables() -> dict[str, tuple[int, str]]:
+    """汉字 and syllable → (number of the syllable, its letters) (``syllables.txt``)."""
+    lines = (Path(__file__).parent / "syllables.txt").read_text("utf-8").split("\n")
+    rows = [line.split() for line in lines if line and not line.startswith("#")]
+    known: dict[str, tuple[int, str]] = {}
+    for number, (letters, characters) in enumerate(rows):
+        known[letters] = (number, letters)
+        known.update((c, (number, letters)) for c in characters)
+    return known
+
+
+def _sound_hits(base: View, words: tuple[tuple[str, int], ...]) -> Iterator[tuple[int, int, int]]:
+    sounds: dict[str, list[tuple[str, int]]] = {}
+    for word, leaf in words:
+        sounds.setdefault("".join(_sound(c) for c in word), []).append((word, leaf))
+    tokens, starts, ends = _phonetic(base)
+    view = View(np.array([ord(t) for t in tokens], np.uint32), base.original)
+    hits = compile_words(tuple(sounds))(view.data)
+    first, last = _characters(view, hits.start), _characters(view, hits.end)
+    meanings = list(sounds.values())
+    for pattern, at, to in zip(hits.pattern.tolist(), first.tolist(), last.tolist(), strict=True):
+        start, end = starts[at], ends[to - 1]
+        written = base.text(start, end)
+        for word, leaf in meanings[pattern]:
+            same = sum(1 for i in range(at, to) if base.text(starts[i], ends[i]) == word[i - at])
+            # half of the characters must be the word's own, or homophones of ordinary words would drown the rest
+            if written != word and same * 2 >= len(word):
+                yield leaf, start, end
+
+
+def _sound(character: str) -> str:
+    known = read_syllables().get(character)
+    return chr(_SYLLABLE_BASE + known[0]) if known else character
+
+
+def _phonetic(base: View) -> tuple[list[str], list[int], list[int]]:
+    text = base.text(0, len(base))
+    tokens: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    for match in (*_LATIN.finditer(text), None):
+        stop = match.start() if match else len(text)
+        tokens += [_sound(c) for c in text[at:stop]]
+        starts += range(at, stop)
+        ends += range(at + 1, stop + 1)
+        if match is None:
+            break
+        at = match.end()
+        place = stop
+        for letters, sound in _split_syllables(match.group()):
+            tokens.append(sound)
+            starts.append(place)
+            place += letters
+            ends.append(place)
+    return tokens, starts, ends
+
+
+def _split_syllables(run: str) -> list[tuple[int, str]]:
+    """(letters taken, token) of a run of Latin letters; letters that are no 拼音 stay themselves."""
+    known = read_syllables()
+    plain = "".join(c for c in unicodedata.normalize("NFD", run.replace("ü", "v")) if not unicodedata.combining(c))
+    out: list[tuple[int, str]] = []
+    at = 0
+    while at < len(plain):
+        size = next((n for n in range(min(6, len(plain) - at), 0, -1) if plain[at : at + n] in known), 0)
+        if size:
+            out.append((size, chr(_SYLLABLE_BASE + known[plain[at : at + size]][0])))
+        else:
+            out.append((1, plain[at]))
+        at += size or 1
+    return out
