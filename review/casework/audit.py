@@ -49,7 +49,7 @@ ACTIONS: dict[str, tuple[str, frozenset[str]]] = {
     "withdrawn": ("撤回", frozenset({"version", "reason"})),
     "stopped": ("停止处理", frozenset({"number", "rules", "suffix", "size", "name"})),
     "purged": ("清除文稿内容", frozenset({"number", "files"})),
-    "form-printed": ("输出审查表", frozenset({"draft", "head"})),
+    "form-printed": ("输出审查表", frozenset({"draft"})),
 }
 
 _COLUMNS = ("seq", "at", "actor_id", "action", "case_id", "payload", "previous_hash")

@@ -23,14 +23,14 @@ from review.casework.acts import (
 )
 from review.casework.deciding import decide
 from review.casework.intake import resubmit, submit
-from review.casework.permissions import permitted
+from review.casework.permissions import may_see, permitted, read_actor
 from review.casework.readiness import RedactedCopy, count_undisposed
 from review.casework.records import draft_of, time_text
 from review.casework.stops import record_stop
 from review.casework.store import Store
 from review.casework.tables import acknowledgements, cases
 from review.casework.transitions import OUTCOMES, TRANSITIONS, WITHHOLDING_REASONS, Act
-from review.errors import UsageError, WorkflowError
+from review.errors import NotAllowed, UsageError, WorkflowError
 from review.types import Actor, Case, CaseState, Disposition, DispositionCode, Draft, Submission
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "claim",
     "decide",
     "dispose",
+    "issue_form",
     "open_draft",
     "permitted",
     "record_stop",
@@ -165,3 +166,14 @@ def open_draft(
         action = "original-opened" if is_original else "draft-opened"
         audit.append(transaction, now, actor.id, action, case_id, draft=draft)
         return opened
+
+
+def issue_form(store: Store, actor: Actor, case_id: int, now: datetime) -> tuple[int, str]:
+    """(seq, hash) of the event that records the printing of a 审查表, to be printed on it: the chain's anchor on paper."""
+    with store.writing() as transaction:
+        connection = transaction.connection
+        actor, case = read_actor(connection, actor), read_case(connection, case_id)
+        if not may_see(actor, case):
+            raise NotAllowed("您不能输出这一事项的审查表。", "经办人只能输出本单位事项的审查表。")
+        event = audit.append(transaction, now, actor.id, "form-printed", case_id, draft=case.drafts)
+        return event.seq, event.hash
