@@ -59,7 +59,10 @@ def read_document(data: bytes, options: Options) -> Document:
     budget = _Budget(limits.entries, limits.expanded_bytes, {hashlib.sha256(data).hexdigest()})
     parts: list[PartReading] = []
     gaps = _follow(reading, "", None, 1, options, budget, parts)
-    reading = replace(reading, gaps=(*reading.gaps, *gaps), embedded=())
+    remarks = reading.remarks
+    if options.allowance.small_pictures:
+        remarks += (f"有 {options.allowance.small_pictures} 张小图片（图标、线条等）未做文字识别",)
+    reading = replace(reading, gaps=(*reading.gaps, *gaps), embedded=(), remarks=remarks)
     reading, parts = _cut(reading, parts, limits.characters)
     return assemble(data, options.name, name, reading, parts)
 
@@ -84,6 +87,8 @@ def read_file(data: bytes, options: Options) -> tuple[str, Reading]:
         reading = Reading(gaps=(Gap(GapReason.CORRUPT, "", _CORRUPT),))
     if remark:
         reading = replace(reading, remarks=(remark, *reading.remarks))
+    if options.is_part and found in PICTURES and reading.pages:
+        return found, reading  # a photo inside a document need not hold text
     return found, _with_silence_said(reading, found, len(data))
 
 
@@ -133,7 +138,7 @@ def _follow(
         budget.seen.add(digest)
         budget.parts -= 1
         budget.expanded -= len(item.data)
-        found, inner = read_file(item.data, replace(options, name=item.name))
+        found, inner = read_file(item.data, replace(options, name=item.name, is_part=True))
         index = len(parts)
         parts.append(PartReading(name, found, digest, len(item.data), replace(inner, embedded=()), parent))
         below = _follow(inner, name, index, depth + 1, options, budget, parts)

@@ -315,6 +315,10 @@ def _clean_environment() -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(_ROOT),
         "PYTHONDONTWRITEBYTECODE": "1",
+        # every thread takes address space, which is limited: numbers are crunched by the OCR engine's own few threads
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
     }
 
 

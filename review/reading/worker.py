@@ -11,12 +11,15 @@ import os
 import resource
 import signal
 import sys
+import time
 from typing import BinaryIO
 
 from review.reading import nesting, wire
-from review.reading.extraction import Options, Unreadable
+from review.reading.extraction import Allowance, Options, Unreadable
 from review.types import GapReason
 
+#: OCR and other slow extras stop here, so that what was read before is still sent.
+_SHARE_OF_TIME = 0.75
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38
 
@@ -35,7 +38,8 @@ def main() -> int:
         fields, limits = wire.decode_header(source.read(header_size))
         data = source.read(size)
         _limit_time(limits.seconds)
-        options = Options(limits, fields["ocr"], fields["name"], progress=_Progress(sink))
+        allowance = Allowance(limits.ocr_pages, time.monotonic() + _SHARE_OF_TIME * limits.seconds)
+        options = Options(limits, fields["ocr"], fields["name"], allowance=allowance, progress=_Progress(sink))
         try:
             frame, payload = _serve(data, fields, options)
         except MemoryError:

@@ -1,25 +1,41 @@
 """PDF: text with boxes and everything hidden in it. The pages come from pdfium, the structure from pikepdf."""
 
+from dataclasses import replace
+
 import pypdfium2 as pdfium_document
 import pypdfium2.raw as pdfium
 
 from review.reading.assembly import Piece, Reading
 from review.reading.extraction import Options, Unreadable
-from review.reading.formats import pdf_page
+from review.reading.formats import pdf_page, pdf_revisions, pdf_structure
 from review.types import Gap, GapReason, Page, PageReading
 
 _ENCRYPTED = "PDF 设有打开密码，无法检查。请去掉密码后重新提交。"
 _BROKEN = "PDF 结构损坏，无法打开。请用原程序重新导出 PDF 后提交。"
 _BROKEN_PAGE = "这一页损坏，未能读取。请人工查看。"
+_LATE = "读取用时过长，其余页未检查。请拆分后重新提交。"
 
 
 def extract(data: bytes, options: Options) -> Reading:
-    """Every page's text in reading order with boxes; Unreadable when pdfium cannot open the file."""
+    """Every page's text in reading order with boxes, what is hidden, and the structure; Unreadable when it cannot be opened."""
     document = open_document(data)
     try:
-        return _read_pages(document, options)
+        structure = pdf_structure.structure_of(data, options.limits.pages, options.limits.expanded_bytes)
+        reading = _read_pages(document, options, structure.has_layers)
     finally:
         document.close()
+    pieces = (*reading.pieces, *structure.pieces)
+    earlier, gaps, count = pdf_revisions.earlier_pieces(data, pieces, options.limits.pages, options.allowance.deadline)
+    remarks = [*reading.remarks, *structure.remarks]
+    if count:
+        remarks.append(f"文件内保留了 {count} 个以前的版本" + ("，其中有现已删去的文字" if earlier else ""))
+    return replace(
+        reading,
+        pieces=(*pieces, *earlier),
+        gaps=(*reading.gaps, *structure.gaps, *gaps),
+        embedded=tuple(structure.embedded),
+        remarks=tuple(remarks),
+    )
 
 
 def open_document(data: bytes) -> pdfium_document.PdfDocument:
@@ -32,16 +48,21 @@ def open_document(data: bytes) -> pdfium_document.PdfDocument:
         raise Unreadable(GapReason.CORRUPT, _BROKEN) from None
 
 
-def _read_pages(document: pdfium_document.PdfDocument, options: Options) -> Reading:
+def _read_pages(document: pdfium_document.PdfDocument, options: Options, has_layers: bool) -> Reading:
     pieces: list[Piece] = []
     pages: list[Page] = []
     gaps: list[Gap] = []
+    remarks: dict[str, None] = {}
     total = len(document)
-    reader = pdf_page.PageReader(has_layers=False)
+    reader = pdf_page.PageReader(has_layers, options)
     for index in range(min(total, options.limits.pages)):
-        if index % 10 == 0:
+        if index % 10 == 0 or (pages and pages[-1].reading is not PageReading.TEXT):
             options.progress(index, total)
         number = index + 1
+        if options.allowance.is_late and index % 50 == 0 and index:
+            # text is cheap; only a file that is slow by itself gets here
+            gaps.append(Gap(GapReason.TIMEOUT, f"第{number}页起", _LATE))
+            break
         page = pdfium.FPDF_LoadPage(document.raw, index)
         if not page:
             gaps.append(Gap(GapReason.CORRUPT, f"第{number}页", _BROKEN_PAGE))
@@ -52,10 +73,9 @@ def _read_pages(document: pdfium_document.PdfDocument, options: Options) -> Read
         finally:
             pdfium.FPDF_ClosePage(page)
         pieces += content.pieces
-        reading = PageReading.TEXT if content.pieces else PageReading.UNREAD
-        pages.append(Page(number, content.frame.width, content.frame.height, "pt", reading))
-        if not content.pieces:
-            gaps.append(Gap(GapReason.NO_TEXT, f"第{number}页", "这一页没有文字层，未能读取。请人工查看。"))
+        gaps += content.gaps
+        remarks |= dict.fromkeys(content.remarks)
+        pages.append(Page(number, content.frame.width, content.frame.height, "pt", content.reading))
     if total > options.limits.pages:
         gaps.append(Gap(GapReason.TOO_LARGE, "", f"超过 {options.limits.pages} 页，其余未检查。请拆分后提交。"))
-    return Reading(tuple(pieces), tuple(pages), gaps=tuple(gaps))
+    return Reading(tuple(pieces), tuple(pages), gaps=tuple(gaps), remarks=tuple(remarks))

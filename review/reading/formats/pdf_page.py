@@ -1,37 +1,112 @@
-"""One PDF page: its visible paragraphs and tables, and what on it is not seen."""
+"""One PDF page: its visible paragraphs, what on it is not seen, and its pictures read by OCR."""
 
 import ctypes
+import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pypdfium2.raw as pdfium
 
 from review.reading.assembly import Piece
-from review.reading.formats import pdf_hidden, pdf_objects, pdf_paragraphs, pdf_text
-from review.reading.formats.pdf_text import Frame, Line
-from review.types import BBox, BlockKind
+from review.reading.extraction import Options
+from review.reading.formats import page_lines, pdf_hidden, pdf_objects, pdf_scan, pdf_text
+from review.reading.formats.page_lines import Line
+from review.reading.formats.pdf_objects import Painted
+from review.reading.formats.pdf_text import Frame
+from review.reading.ocr_text import Sight
+from review.types import BBox, BlockKind, Gap, GapReason, PageReading
+
+#: Fewer characters than this beside a picture that fills the page: a scan with a page number or a stamp of text.
+_THIN = 40
+_SCAN_SHARE = 0.5
+_GARBAGE_SHARE = 0.3
+_ALIKE = 0.5
+_BLANKS = re.compile(r"\s+")
+_COMMON = frozenset(
+    "的一是在不了有和人这中大为上个国以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重新线内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想已通并提直题党程展五果料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农指几九区强放决西被干做必战先回则任取据处队南给色光门即保治北造百规热领七海口东导器压志世金增争济阶油思术极交受联什认六共权收证改清己美再采转更单风切打白教速花带安场身车例真务具万每目至达走积示议声报斗完类八离华名确才科张信马节话米整空元况今集温传土许步群广石记需段研界拉林律叫且究观越织装影算低持音众书布复容儿须际商非验连断深难近矿千周委素技备半办青省列习响约支般史感劳便团往酸历市克何除消构府称太准精值号率族维划选标写存候毛亲快效斯院查江型眼王按格养易置派层片始却专状育厂京识适属圆包火住调满县局照参红细引听该铁价严"
+)
+
+SCAN_REMARK = "部分页是带文字层的扫描件，文字取自文字层"
+MISMATCH = "与扫描画面不符的文字层"
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What was read of one page; ``is_scan_layer``: the text lies under or over a picture of the page."""
+    """What was read of one page."""
 
     frame: Frame
     pieces: tuple[Piece, ...] = field(repr=False)
-    characters: int
-    unknown: float  # share of characters without a meaning
-    is_scan_layer: bool
-    is_empty: bool  # nothing at all is painted
+    reading: PageReading
+    gaps: tuple[Gap, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Layer:
+    """The text layer of a page and what was found out about it."""
+
+    frame: Frame
+    lines: list[Line]
+    painted: Painted
+    is_scan: bool
+    is_garbage: bool
+
+    @property
+    def seen(self) -> list[Line]:
+        return [line for line in self.lines if not line.concealed]
+
+    @property
+    def characters(self) -> int:
+        return sum(len(_BLANKS.sub("", line.text)) for line in self.seen)
 
 
 class PageReader:
-    """Reads the pages of one document."""
+    """Reads the pages of one document; remembers the pictures it has read and whether a scan's text layer can be trusted."""
 
-    def __init__(self, has_layers: bool) -> None:
+    def __init__(self, has_layers: bool, options: Options) -> None:
         self._has_layers = has_layers
+        self._options = options
+        self._pictures: set[str] = set()
+        self._scan_is_trusted: bool | None = None
 
     def read(self, page: ctypes.c_void_p, number: int) -> Content:
         """The content of a loaded page, which must be closed afterwards (drawing may have changed it)."""
+        layer = self._text_layer(page)
+        if layer.is_scan and layer.characters >= _THIN and not layer.is_garbage:
+            return self._read_scan_layer(page, number, layer)
+        share = pdf_scan.covered_share(layer.painted.shapes, layer.frame)
+        is_thin = layer.characters < _THIN and (share > _SCAN_SHARE or self._is_drawn(layer))
+        if is_thin or layer.is_garbage:
+            return self._read_by_ocr(page, number, layer)
+        pieces = _pieces(layer, number)
+        if not layer.painted.shapes and not layer.painted.texts:
+            blank = pdfium.FPDFPage_GetAnnotCount(page) == 0 or pdf_scan.is_blank(page, layer.frame)
+            return self._read_by_ocr(page, number, layer) if not blank else _blank(layer, pieces)
+        if not pdf_scan.has_pictures(layer.painted, layer.frame):
+            return self._plain(page, number, layer, pieces)
+        sights = pdf_scan.read_pictures(page, layer.painted, layer.frame, number, self._options, self._pictures)
+        read = [piece for sight in sights for piece in sight.pieces]
+        how = PageReading.MIXED if read and layer.seen else PageReading.OCR if read else PageReading.TEXT
+        if not layer.seen and not read:
+            how = PageReading.UNREAD if any(not s.was_read for s in sights) else PageReading.BLANK
+        gaps = tuple(gap for sight in sights for gap in sight.gaps)
+        return Content(layer.frame, (*pieces, *read), how, gaps)
+
+    def _plain(self, page: ctypes.c_void_p, number: int, layer: _Layer, pieces: list[Piece]) -> Content:
+        """A page of text without pictures; without seen text it is blank or drawn in outlines."""
+        if layer.seen:
+            return Content(layer.frame, tuple(pieces), PageReading.TEXT)
+        if pdf_scan.is_blank(page, layer.frame):
+            return _blank(layer, pieces)
+        return self._read_by_ocr(page, number, layer)
+
+    @staticmethod
+    def _is_drawn(layer: _Layer) -> bool:
+        """Letters drawn as outlines: hardly any text but very many small filled shapes."""
+        return len(layer.painted.shapes) > 300 and layer.characters < _THIN
+
+    def _text_layer(self, page: ctypes.c_void_p) -> _Layer:
         frame = pdf_text.frame_of(page)
         text_page = pdfium.FPDFText_LoadPage(page)
         try:
@@ -50,17 +125,82 @@ class PageReader:
                     lines = pdf_text.lines_of(text_page, characters, frame, hidden)
         finally:
             pdfium.FPDFText_ClosePage(text_page)
-        seen = [line for line in lines if not line.concealed]
-        pieces = pdf_paragraphs.paragraphs(seen, number, frame.width, frame.height)
-        pieces += hidden_pieces([line for line in lines if line.concealed], number)
-        return Content(
-            frame,
-            tuple(pieces),
-            sum(len(line.text) for line in seen),
-            pdf_text.unknown_share(characters),
-            is_scan,
-            not painted.texts and not painted.shapes,
-        )
+        return _Layer(frame, lines, painted, is_scan, _is_garbage(characters))
+
+    def _read_by_ocr(self, page: ctypes.c_void_p, number: int, layer: _Layer) -> Content:
+        """The page as painted; its own thin text is kept where the picture does not say the same."""
+        sight = pdf_scan.read_page(page, layer.frame, number, self._options)
+        own = _pieces(layer, number)
+        if layer.is_garbage and sight.pieces:
+            own = [replace(piece, kind=BlockKind.OTHER) for piece in own]
+        elif sight.pieces:
+            squeezed = _BLANKS.sub("", sight.text)
+            own = [p for p in own if p.concealed or _BLANKS.sub("", p.text) not in squeezed]
+        gaps = sight.gaps
+        if layer.is_garbage and not sight.pieces:
+            detail = "这一页的文字编码无法识别，未能可靠读取。请用原程序重新导出 PDF，或由人工查看。"
+            gaps = (*gaps, Gap(GapReason.ENCODING, f"第{number}页", detail))
+        seen = any(not piece.concealed for piece in own) and not layer.is_garbage
+        if sight.pieces:
+            how = PageReading.MIXED if seen else PageReading.OCR
+        elif not sight.was_read:
+            how = PageReading.UNREAD
+        else:
+            how = PageReading.TEXT if seen else PageReading.BLANK
+        return Content(layer.frame, (*sight.pieces, *own), how, gaps)
+
+    def _read_scan_layer(self, page: ctypes.c_void_p, number: int, layer: _Layer) -> Content:
+        """A scan with a text layer: the layer is used once a first page read by OCR agrees with it."""
+        pieces = _pieces(layer, number)
+        can_read = self._options.ocr != "off"
+        if self._scan_is_trusted is None and can_read:
+            sight = pdf_scan.read_page(page, layer.frame, number, self._options)
+            if sight.was_read:
+                text = "".join(line.text for line in layer.seen)
+                self._scan_is_trusted = _likeness(text, sight.text) >= _ALIKE
+                return self._compared(layer, pieces, sight)
+        if self._scan_is_trusted is False and can_read:
+            sight = pdf_scan.read_page(page, layer.frame, number, self._options)
+            return self._compared(layer, pieces, sight)
+        return Content(layer.frame, tuple(pieces), PageReading.MIXED, (), (SCAN_REMARK,))
+
+    def _compared(self, layer: _Layer, pieces: list[Piece], sight: Sight) -> Content:
+        if self._scan_is_trusted or not sight.pieces:
+            # both are kept: what OCR sees may be what the layer leaves out, a mark above all
+            squeezed = _BLANKS.sub("", "".join(piece.text for piece in pieces))
+            more = [p for p in sight.pieces if _BLANKS.sub("", p.text) not in squeezed and p.top_of_first_page]
+            return Content(layer.frame, (*more, *pieces), PageReading.MIXED, sight.gaps, (SCAN_REMARK,))
+        hidden = [
+            piece if piece.concealed else replace(piece, kind=BlockKind.HIDDEN, concealed=MISMATCH) for piece in pieces
+        ]
+        return Content(layer.frame, (*sight.pieces, *hidden), PageReading.OCR, sight.gaps)
+
+
+def _pieces(layer: _Layer, number: int) -> list[Piece]:
+    frame = layer.frame
+    pieces = page_lines.paragraphs(layer.seen, number, frame.width, frame.height)
+    return pieces + hidden_pieces([line for line in layer.lines if line.concealed], number)
+
+
+def _blank(layer: _Layer, pieces: list[Piece]) -> Content:
+    return Content(layer.frame, tuple(pieces), PageReading.BLANK)
+
+
+def _is_garbage(characters: str) -> bool:
+    """Characters without a meaning, or Chinese in which hardly a common character occurs."""
+    if len(characters) < 20:
+        return False
+    if pdf_text.unknown_share(characters) > _GARBAGE_SHARE:
+        return True
+    han = [c for c in characters if "\u4e00" <= c <= "\u9fff"]
+    return len(han) >= 60 and sum(c in _COMMON for c in han) < 0.15 * len(han)
+
+
+def _likeness(one: str, other: str) -> float:
+    """The share of the characters of the shorter text that also stand in the other (as a bag)."""
+    first, second = Counter(_BLANKS.sub("", one)), Counter(_BLANKS.sub("", other))
+    shorter = min(first.total(), second.total())
+    return (first & second).total() / shorter if shorter else 0.0
 
 
 def _is_odd(box: BBox, frame: Frame) -> bool:
@@ -75,11 +215,11 @@ def hidden_pieces(lines: Sequence[Line], page: int) -> list[Piece]:
     group: list[Line] = []
     for line in lines:
         if group and (group[-1].concealed != line.concealed or line.start - group[-1].end > 4):
-            pieces.append(pdf_paragraphs.joined(group, page, BlockKind.HIDDEN, group[0].concealed))
+            pieces.append(page_lines.joined(group, page, BlockKind.HIDDEN, group[0].concealed))
             group = []
         group.append(line)
     if group:
-        pieces.append(pdf_paragraphs.joined(group, page, BlockKind.HIDDEN, group[0].concealed))
+        pieces.append(page_lines.joined(group, page, BlockKind.HIDDEN, group[0].concealed))
     return pieces
 
 

@@ -7,11 +7,12 @@ import ctypes
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pypdfium2.raw as pdfium
 
 from review.reading.formats import pdf_calls as calls
+from review.reading.formats.page_lines import Line, Stretch, union
 from review.types import BBox
 
 #: pdfium ends every line it saw with these generated characters.
@@ -61,27 +62,6 @@ class Frame:
         return self.right - box.bottom, self.top - box.x1, self.right - box.top, self.top - box.x0
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Characters ``[start, end)`` of the page that stand in one box."""
-
-    start: int
-    end: int
-    bbox: BBox
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the page: its characters and the stretches it is made of (a wide gap parts two of them)."""
-
-    start: int
-    end: int
-    text: str = field(repr=False)
-    bbox: BBox
-    stretches: tuple[Stretch, ...] = field(default=(), repr=False)
-    concealed: str = ""
-
-
 def frame_of(page: ctypes.c_void_p) -> Frame:
     """The visible frame of a loaded page."""
     box = pdfium.FS_RECTF()
@@ -127,7 +107,7 @@ def lines_of(
         if not stretches:
             # no box, but text: a place is less important than the words
             stretches = (Stretch(start, end, BBox(0.0, 0.0, 0.0, 0.0)),)
-        lines.append(Line(start, end, text, _union(stretches), stretches, concealed))
+        lines.append(Line(start, end, text, union([stretch.bbox for stretch in stretches]), stretches, concealed))
     return lines
 
 
@@ -232,12 +212,3 @@ def _join(one: _Rectangle | None, other: _Rectangle | None) -> _Rectangle | None
     if one is None or other is None:
         return one or other
     return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
-
-
-def _union(stretches: tuple[Stretch, ...]) -> BBox:
-    if len(stretches) == 1:
-        return stretches[0].bbox
-    boxes = [stretch.bbox for stretch in stretches]
-    return BBox(
-        min(b.x0 for b in boxes), min(b.top for b in boxes), max(b.x1 for b in boxes), max(b.bottom for b in boxes)
-    )

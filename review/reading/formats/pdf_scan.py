@@ -1,0 +1,153 @@
+"""Pictures on PDF pages that must be read by OCR: whole pages and single pictures, drawn by pdfium."""
+
+import ctypes
+import hashlib
+from collections.abc import Sequence
+
+import pypdfium2.raw as pdfium
+from PIL import Image
+
+from review.reading.extraction import Options
+from review.reading.formats import pdf_calls as calls
+from review.reading.formats.pdf_objects import Painted, Rectangle, Shape
+from review.reading.formats.pdf_text import Frame
+from review.reading.ocr_text import Placing, Sight, read_picture
+from review.types import BlockKind
+
+#: Points → pixels at 150 dpi: the engine reads nothing better from more (files.md §4).
+_DPI = 150
+_MAX_PIXELS = 12_000_000
+_MAX_SIDE = 6000
+#: A picture on a page below this many points is a logo, a line or an ornament.
+_MIN_WIDE, _MIN_HIGH = 60.0, 18.0
+
+
+def read_page(page: ctypes.c_void_p, frame: Frame, number: int, options: Options) -> Sight:
+    """The whole page as it is painted, read by OCR."""
+    image, scale = drawn(page, frame)
+    placing = Placing(number, f"第{number}页", 1 / scale, width=frame.width, height=frame.height, has_marks=number == 1)
+    return read_picture(image, placing, options)
+
+
+def read_pictures(
+    page: ctypes.c_void_p, painted: Painted, frame: Frame, number: int, options: Options, seen: set[str]
+) -> list[Sight]:
+    """The pictures of a page that also has text, each read once; what lies over them is not painted. Changes the page."""
+    pictures = [box for box in _joined(_pictures(painted, frame)) if _is_worth_reading(box)]
+    options.allowance.small_pictures += sum(not _is_worth_reading(b) for b in _joined(_pictures(painted, frame)))
+    if not pictures:
+        return []
+    for text in painted.texts:
+        calls.set_active(text.handle, 0)
+    image, scale = drawn(page, frame)
+    sights = []
+    for index, box in enumerate(pictures):
+        left, top, right, bottom = (round(v * scale) for v in box)
+        crop = image.crop((max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height)))
+        if crop.width < 8 or crop.height < 8 or _is_flat(crop):
+            continue
+        digest = hashlib.sha256(crop.tobytes()).hexdigest()
+        if digest in seen:
+            continue  # the same letterhead on every page is read once
+        seen.add(digest)
+        locator = f"第{number}页 图片{index + 1}"
+        place = Placing(
+            number,
+            locator,
+            1 / scale,
+            max(left, 0) / scale,
+            max(top, 0) / scale,
+            frame.width,
+            frame.height,
+            BlockKind.IMAGE,
+            has_marks=number == 1,
+        )
+        sights.append(read_picture(crop, place, options))
+    return sights
+
+
+def has_pictures(painted: Painted, frame: Frame) -> bool:
+    """Whether a picture large enough to hold text stands on the page."""
+    return any(_is_worth_reading(box) for box in _joined(_pictures(painted, frame)))
+
+
+def drawn(page: ctypes.c_void_p, frame: Frame, dpi: float = _DPI) -> tuple[Image.Image, float]:
+    """The page as an RGB picture, and its pixels per point; never more than 12 million pixels."""
+    wide, high = max(frame.width, 1.0), max(frame.height, 1.0)
+    scale = min(dpi / 72, (_MAX_PIXELS / (wide * high)) ** 0.5, _MAX_SIDE / max(wide, high))
+    width, height = max(round(wide * scale), 1), max(round(high * scale), 1)
+    bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_BGRx, None, 0)
+    if not bitmap:
+        raise MemoryError
+    try:
+        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xFFFFFFFF)
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, pdfium.FPDF_ANNOT)
+        stride = pdfium.FPDFBitmap_GetStride(bitmap)
+        raw = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * height)
+    finally:
+        pdfium.FPDFBitmap_Destroy(bitmap)
+    return Image.frombuffer("RGB", (width, height), raw, "raw", "BGRX", stride, 1), scale
+
+
+def is_blank(page: ctypes.c_void_p, frame: Frame) -> bool:
+    """Whether a reader of this page sees nothing."""
+    image, _ = drawn(page, frame, 50)
+    return _is_flat(image)
+
+
+def _is_flat(image: Image.Image) -> bool:
+    low, high = image.convert("L").getextrema()
+    return float(high) - float(low) < 16  # type: ignore[arg-type]
+
+
+def _pictures(painted: Painted, frame: Frame) -> list[Rectangle]:
+    """The pictures as a person sees them: (x0, top, x1, bottom), cut to the page."""
+    boxes = []
+    for shape in painted.shapes:
+        if shape.kind == pdfium.FPDF_PAGEOBJ_IMAGE and shape.width > 0 and shape.height > 0:
+            box = frame.box(*shape.bounds)
+            cut = (max(box.x0, 0.0), max(box.top, 0.0), min(box.x1, frame.width), min(box.bottom, frame.height))
+            if cut[2] > cut[0] and cut[3] > cut[1]:
+                boxes.append(cut)
+    return boxes
+
+
+def _joined(boxes: Sequence[Rectangle]) -> list[Rectangle]:
+    """Bands and tiles that touch are one picture: programs cut a scan into strips."""
+    found: list[Rectangle] = []
+    for box in sorted(boxes[:2000], key=lambda b: (b[1], b[0])):
+        for index, other in enumerate(found):
+            if _touches(box, other):
+                found[index] = (
+                    min(box[0], other[0]),
+                    min(box[1], other[1]),
+                    max(box[2], other[2]),
+                    max(box[3], other[3]),
+                )
+                break
+        else:
+            found.append(box)
+    return found
+
+
+def _touches(one: Rectangle, other: Rectangle) -> bool:
+    return one[0] <= other[2] + 1 and other[0] <= one[2] + 1 and one[1] <= other[3] + 1 and other[1] <= one[3] + 1
+
+
+def _is_worth_reading(box: Rectangle) -> bool:
+    return box[2] - box[0] >= _MIN_WIDE and box[3] - box[1] >= _MIN_HIGH
+
+
+def covered_share(shapes: Sequence[Shape], frame: Frame) -> float:
+    """The share of the page under pictures, at most 1."""
+    area = frame.width * frame.height
+    if area <= 0:
+        return 0.0
+    total = 0.0
+    for shape in shapes:
+        if shape.kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            box = frame.box(*shape.bounds)
+            wide = min(box.x1, frame.width) - max(box.x0, 0)
+            high = min(box.bottom, frame.height) - max(box.top, 0)
+            total += max(wide, 0) * max(high, 0)
+    return min(total / area, 1.0)
