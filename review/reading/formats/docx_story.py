@@ -17,8 +17,8 @@ _HIDDEN_ROW = "隐藏的表格行"
 #: Names a program gives by itself.
 BORING_NAME = re.compile(
     r"(?:Picture|Text ?Box|Image|Group|Rectangle|Shape|Object|AutoShape|Line|Oval|Straight Connector|Canvas|Chart|Diagram"
-    r"|Title|Subtitle|Content Placeholder|Placeholder|Table|图片|图像|文本框|图形|组合|矩形|对象|图表|直接连接符|椭圆"
-    r"|直线|画布|自选图形|TextBox|Connector|标题|副标题|内容占位符|表格|_x0000_\w+)?[\s_]*\d*",
+    r"|Title|Subtitle|[A-Za-z ]*Placeholder|Table|图片|图像|文本框|图形|组合|矩形|对象|图表|直接连接符|椭圆"
+    r"|直线|画布|自选图形|TextBox|Connector|标题|副标题|[一-龥]*占位符|表格|_x0000_\w+)?[\s_]*\d*",
     re.IGNORECASE,
 )
 

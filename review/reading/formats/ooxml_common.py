@@ -214,7 +214,7 @@ def drawings(package: Package) -> list[Piece]:
     charts = diagrams = 0
     for name in package.names:
         lower = name.lower()
-        if not lower.endswith(".xml"):
+        if not lower.endswith(".xml") or lower in package.seen:
             continue
         if "/charts/chart" in lower or "/chartex" in lower or "/drawings/drawing" in lower and "/charts/" in lower:
             charts += 1

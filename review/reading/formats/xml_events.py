@@ -63,6 +63,7 @@ PREFIXES: dict[str, str] = {
     f"{_MICROSOFT}spreadsheetml/2009/9/main": "x14",
     f"{_MICROSOFT}excel/2006/main": "xm",
     f"{_MICROSOFT}powerpoint/2018/8/main": "p188",
+    f"{_MICROSOFT}powerpoint/2010/main": "p14",
     "http://www.w3.org/XML/1998/namespace": "xml",
 }
 _SEPARATOR = "\x1f"
