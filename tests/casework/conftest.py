@@ -1,5 +1,6 @@
-"""A fresh installation for each test, and one person of each role."""
+"""A fresh installation for each test, and one person of each role; built once and copied."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,28 @@ from review.settings import Settings
 from review.types import Role
 from tests.casework.case_builders import CHEAP, make_actor
 
+PEOPLE = {
+    "clerk": ("青山镇", Role.SUBMITTER),
+    "colleague": ("青山镇", Role.SUBMITTER),
+    "other_clerk": ("白水镇", Role.SUBMITTER),
+    "reviewer": ("信息中心", Role.REVIEWER),
+    "second": ("信息中心", Role.REVIEWER),
+    "lead": ("信息中心", Role.LEAD),
+    "auditor": ("审计室", Role.AUDITOR),
+    "admin": ("信息中心", Role.ADMIN),
+    "secrecy": ("保密办", Role.SECRECY),
+    "rules": ("信息中心", Role.RULES),
+}
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SimpleNamespace]:
+    home = tmp_path_factory.mktemp("prepared") / "home"
+    store = open_store(Settings(home=home), CHEAP)
+    people = {login: make_actor(store, login, department, role) for login, (department, role) in PEOPLE.items()}
+    store.close()
+    return home, SimpleNamespace(**people)
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
@@ -18,23 +41,14 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def store(settings: Settings) -> Iterator[Store]:
-    opened = open_store(settings, CHEAP)
-    yield opened
-    opened.close()
+def people(prepared: tuple[Path, SimpleNamespace]) -> SimpleNamespace:
+    return prepared[1]
 
 
 @pytest.fixture
-def people(store: Store) -> SimpleNamespace:
-    return SimpleNamespace(
-        clerk=make_actor(store, "clerk", "青山镇", Role.SUBMITTER),
-        colleague=make_actor(store, "colleague", "青山镇", Role.SUBMITTER),
-        other_clerk=make_actor(store, "other-clerk", "白水镇", Role.SUBMITTER),
-        reviewer=make_actor(store, "reviewer", "信息中心", Role.REVIEWER),
-        second=make_actor(store, "second", "信息中心", Role.REVIEWER),
-        lead=make_actor(store, "lead", "信息中心", Role.LEAD),
-        auditor=make_actor(store, "auditor", "审计室", Role.AUDITOR),
-        admin=make_actor(store, "admin", "信息中心", Role.ADMIN),
-        secrecy=make_actor(store, "secrecy", "保密办", Role.SECRECY),
-        rules=make_actor(store, "rules", "信息中心", Role.RULES),
-    )
+def store(settings: Settings, prepared: tuple[Path, SimpleNamespace]) -> Iterator[Store]:
+    shutil.copytree(prepared[0], settings.home, copy_function=shutil.copy2)
+    settings.home.chmod(0o700)
+    opened = open_store(settings, CHEAP)
+    yield opened
+    opened.close()
