@@ -1,6 +1,5 @@
 """One story of a docx (body, header, notes, comments …): tables, text boxes, shapes and sections around ``docx_text``."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -8,29 +7,13 @@ from review.reading.assembly import Piece
 from review.reading.formats.docx_styles import Look, Styles, is_painted, shading
 from review.reading.formats.docx_text import Paragraph, Place, Text, whole
 from review.reading.formats.ooxml import Relationship
+from review.reading.formats.ooxml_common import BORING_NAME, letters
 from review.reading.formats.xml_events import is_on
 from review.types import BlockKind, Cell
 
 _FALLBACK = "备用内容（只在旧版程序中显示）"
 _HIDDEN_SHAPE = "隐藏的图形"
 _HIDDEN_ROW = "隐藏的表格行"
-#: Names a program gives by itself.
-BORING_NAME = re.compile(
-    r"(?:Picture|Text ?Box|Image|Group|Rectangle|Shape|Object|AutoShape|Line|Oval|Straight Connector|Canvas|Chart|Diagram"
-    r"|Title|Subtitle|[A-Za-z ]*Placeholder|Table|图片|图像|文本框|图形|组合|矩形|对象|图表|直接连接符|椭圆"
-    r"|直线|画布|自选图形|TextBox|Connector|标题|副标题|[一-龥]*占位符|表格|_x0000_\w+)?[\s_]*\d*",
-    re.IGNORECASE,
-)
-
-
-def letters(column: int) -> str:
-    """The letters of a 0-based column: 0 is A, 26 is AA."""
-    text = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
 
 
 @dataclass(slots=True)

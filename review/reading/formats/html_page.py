@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from review.reading.assembly import Embedded, Piece
+from review.reading.formats.ooxml_common import letters
 from review.types import BlockKind, Cell
 
 #: So many first blocks with text stand where a mark would stand.
@@ -204,7 +205,7 @@ class Page:
     def _where(self) -> str:
         table = self._tables[-1] if self._tables else None
         if table and table.cell:
-            where = f"表{table.index + 1} 第{table.cell.row + 1}行 {_letters(table.cell.column)}列"
+            where = f"表{table.index + 1} 第{table.cell.row + 1}行 {letters(table.cell.column)}列"
         else:
             where = f"第{self._blocks + 1}段"
         return f"{self._prefix}{where}"
@@ -405,12 +406,3 @@ def _target(href: str) -> str:
 def _span(attributes: dict[str, str], name: str) -> int:
     value = attributes.get(name, "1").strip()
     return min(max(int(value), 1), _MAX_SPAN) if value.isascii() and value.isdigit() and len(value) < 9 else 1
-
-
-def _letters(column: int) -> str:
-    text = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 
 from review.reading.assembly import Embedded, Piece
+from review.reading.formats import ole_object
 from review.reading.formats.ooxml import Package
 from review.reading.formats.xml_events import Handler, Start
 from review.types import BlockKind
@@ -34,6 +35,13 @@ _APP = {
     "ep:Application": "编辑程序",
 }
 _PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".bmp", ".webp", ".emf", ".wmf", ".svg")
+#: Names a program gives by itself.
+BORING_NAME = re.compile(
+    r"(?:Picture|Text ?Box|Image|Group|Rectangle|Shape|Object|AutoShape|Line|Oval|Straight Connector|Canvas|Chart|Diagram"
+    r"|Title|Subtitle|[A-Za-z ]*Placeholder|Table|图片|图像|文本框|图形|组合|矩形|对象|图表|直接连接符|椭圆"
+    r"|直线|画布|自选图形|TextBox|Connector|标题|副标题|[一-龥]*占位符|表格|_x0000_\w+)?[\s_]*\d*",
+    re.IGNORECASE,
+)
 #: Parts that hold layout only.
 _BORING = re.compile(
     r"(?:.*/)?(?:theme/.*|themes/.*|fontTable|webSettings|styles|stylesWithEffects|numbering|viewProps|presProps|tableStyles"
@@ -42,6 +50,16 @@ _BORING = re.compile(
     r"|slideUpdateInfo|changesInfo\d*|revisionInfo|webextensions?/.*|ctrlProp\d+|handoutMaster\d*|attachedToolbars)\.xml",
     re.IGNORECASE,
 )
+
+
+def letters(column: int) -> str:
+    """The letters of a 0-based column: 0 is A, 26 is AA."""
+    text = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        text = chr(65 + rest) + text
+    return text
 
 
 class _Values(Handler):
@@ -296,6 +314,13 @@ def files_inside(package: Package) -> tuple[list[Piece], list[Embedded]]:
         else:
             continue
         item = package.embedded(name, where)
+        if item and lower.endswith(".bin"):
+            unpacked = ole_object.unpack(item.data)
+            if unpacked is None:
+                continue
+            if unpacked[0]:
+                pieces.append(Piece(unpacked[0], BlockKind.ATTACHMENT, f"{where} 的原文件名"))
+            item = Embedded(unpacked[0] or item.name, unpacked[1], where)
         found += [item] if item else []
     return pieces, found
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from review.reading.assembly import Piece
-from review.reading.formats.docx_story import BORING_NAME, letters
 from review.reading.formats.ooxml import Relationship
+from review.reading.formats.ooxml_common import BORING_NAME, letters
 from review.reading.formats.xml_events import Handler, Start, number
 from review.types import BlockKind, Cell
 
@@ -19,17 +19,11 @@ FALLBACK = "备用内容（只在旧版程序中显示）"
 #: Hundredths of a point; smaller text is no text for a reader.
 _TINY = 300
 _TITLES = frozenset({"title", "ctrTitle"})
-_FIELDS = frozenset({"sldNum", "sldImg"})
-_BOILERPLATE = (
-    "单击此处",
-    "点击此处",
-    "Click to edit",
-    "Second level",
-    "Third level",
-    "第二级",
-    "第三级",
-    "‹#›",
-    "单击图标",
+_FIELDS = frozenset({"sldNum", "sldImg", "dt"})
+#: How the prompts begin that programs put into layouts.
+_BOILERPLATE = tuple(
+    "单击此处,点击此处,单击图标,Click to edit,Click icon,‹#›,Second level,Third level,Fourth level,Fifth level,"
+    "第二级,第三级,第四级,第五级,二级,三级,四级,五级".split(",")
 )
 _KINDS = {"p:sp": "文本", "p:pic": "图片", "p:graphicFrame": "对象", "p:cxnSp": "连接线", "p:grpSp": "组合"}
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from review.reading.assembly import Piece
 from review.reading.formats.number_format import digits, hides_text, show
+from review.reading.formats.ooxml_common import letters
 from review.reading.formats.xlsx_styles import PLAIN, CellFormat
 from review.reading.formats.xml_events import End, Handler, number
 from review.types import BlockKind, Cell
@@ -205,8 +206,10 @@ class Sheet(Handler):
 
     def _put(self, text: str, is_masked: bool) -> None:
         row, column = self._row, self._column
-        self.rows = max(self.rows, row + 1)
-        self.columns = max(self.columns, column + 1)
+        if row >= self.rows:
+            self.rows = row + 1
+        if column >= self.columns:
+            self.columns = column + 1
         code = self._format.code[:255] if self._format.is_custom or is_masked else ""
         self.pieces.append(
             Piece(
@@ -288,16 +291,6 @@ def header_text(codes: str) -> str:
 
     lines = (line.strip() for line in _HEADER_CODE.sub(plain, codes).split("\n"))
     return "\n".join(line for line in lines if line)
-
-
-def letters(column: int) -> str:
-    """The letters of a 0-based column: 0 is A, 26 is AA."""
-    text = ""
-    column += 1
-    while column > 0:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
 
 
 def position(address: str) -> tuple[int, int] | None:

@@ -149,6 +149,7 @@ class _Events:
         self._ends: dict[str, End | None] = {}
         self._skipped: set[str] = set()
         self._names: dict[str, str] = {}
+        self._plain: set[str] = set()  # names of attributes without a namespace: nothing to rename
         self._depth = 0  # inside a skipped element
         self._sees_all = type(handler).any_start is not Handler.any_start
 
@@ -163,10 +164,9 @@ class _Events:
             return
         function = self._starts[name]
         if function is not None:
-            names = self._names
-            function({names.get(key) or self._short(key): value for key, value in attributes.items()})
+            function(attributes if attributes.keys() <= self._plain else self._renamed(attributes))
         elif self._sees_all:
-            self._handler.any_start(self._short(name), {self._short(key): value for key, value in attributes.items()})
+            self._handler.any_start(self._short(name), self._renamed(attributes))
         else:
             return
         if self._handler.is_skipping:
@@ -188,6 +188,12 @@ class _Events:
             if self._left < 0:
                 raise TooMuchText
             sink.append(data)
+
+    def _renamed(self, attributes: dict[str, str]) -> dict[str, str]:
+        if len(self._plain) < 1000:
+            self._plain.update(key for key in attributes if _SEPARATOR not in key)
+        names = self._names
+        return {names.get(key) or self._short(key): value for key, value in attributes.items()}
 
     def _learn(self, name: str) -> None:
         short = self._short(name)
