@@ -114,6 +114,9 @@ _HEADERS: tuple[tuple[ColumnKind, tuple[str, ...]], ...] = (
     (ColumnKind.ADDRESS, ("地址",)),
 )  # fmt: skip
 
+#: One pass tells most data cells from headers.
+_ANY_WORD = re.compile("|".join(re.escape(word) for _, words in _HEADERS for word in words))
+
 _EXACT = {
     "村": ColumnKind.VILLAGE, "组": ColumnKind.VILLAGE, "镇": ColumnKind.VILLAGE, "住所": ColumnKind.ADDRESS, "号码": ColumnKind.OTHER,
     "学历": ColumnKind.OTHER, "民族": ColumnKind.OTHER, "备注": ColumnKind.OTHER, "成绩": ColumnKind.OTHER, "名次": ColumnKind.OTHER,
@@ -177,10 +180,9 @@ def header_kind(text: str) -> ColumnKind | None:
         return exact
     if head.endswith("姓名"):
         return ColumnKind.GUARDIAN if "监护" in head or "家长" in head else ColumnKind.NAME
-    for kind, words in _HEADERS:
-        if any(word in head for word in words):
-            return kind
-    return None
+    if not _ANY_WORD.search(head):
+        return None
+    return next(kind for kind, words in _HEADERS if any(word in head for word in words))
 
 
 # ------------------------------------------------------------------------------------------------- what a cell holds

@@ -204,4 +204,9 @@ def judge_number_column(header: str, values: Sequence[str], has_names: bool) -> 
 
 def is_anonymous(cell: GridCell | None) -> bool:
     """Whether the name in a cell is missing, masked or 某."""
-    return cell is None or not cell.text.strip() or is_masked(cell.text) or "*" in cell.text or "某" in cell.text
+    return cell is None or is_anonymous_name(cell.text)
+
+
+def is_anonymous_name(name: str) -> bool:
+    """Whether a name is empty, masked or 某."""
+    return not name.strip() or is_masked(name) or any(mark in name for mark in "*＊×某○")
