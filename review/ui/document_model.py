@@ -30,6 +30,10 @@ from review.ui.lines import Lines, advice
 _SECTION_BLOCKS = 60
 _SECTION_CELLS = 900
 _PICTURED = ("pdf", "png", "jpeg", "jpg", "tiff", "tif", "bmp", "gif", "webp")
+#: Formats whose paragraphs carry their first-line indent as a style, not as spaces.
+_FLOWING = ("docx", "doc", "wps", "odt", "rtf")
+#: Seen by a reader, but not in the running text.
+_NAMED = (BlockKind.HEADER, BlockKind.FOOTER, BlockKind.NOTE, BlockKind.TEXT_BOX, BlockKind.IMAGE, BlockKind.NAME)
 _AROUND = 14
 _EXCERPT = 60
 
@@ -76,6 +80,7 @@ def build_model(
         "marks": {str(m.finding): {"code": m.code.value, "note": m.note} for m in marks},
         "pictures": bool(document.pages) and document.format in _PICTURED and len(document.text) > 0,
         "paged": bool(document.pages),
+        "indent": document.format in _FLOWING,
     }
 
 
@@ -149,10 +154,10 @@ def _section(
 def _block(document: Document, block: Block, marks: _MarkIndex) -> dict[str, object]:
     text = document.text[block.span.start : block.span.end]
     row: dict[str, object] = {"k": block.kind.value, "t": text}
-    if block.is_unseen:
+    if block.is_unseen and (block.concealed or block.kind is not BlockKind.NAME):  # a sheet's tab is no secret
         row["c"] = block.concealed or KIND_NAMES[block.kind]
         row["l"] = block.locator
-    elif block.kind in (BlockKind.HEADER, BlockKind.FOOTER, BlockKind.NOTE, BlockKind.TEXT_BOX, BlockKind.IMAGE):
+    elif block.kind in _NAMED:
         row["n"] = KIND_NAMES[block.kind]
     if block.cell is not None:
         row["cell"] = [block.cell.table, block.cell.row, block.cell.column, block.cell.row_span, block.cell.column_span]

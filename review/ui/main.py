@@ -13,7 +13,7 @@ from review.errors import ReviewError
 from review.types import Actor
 from review.ui import sign_in
 from review.ui.house import open_house
-from review.ui.navigation import pages_for
+from review.ui.navigation import PRECHECK, pages_for
 from review.ui.session import COOKIE, cookie, find_current_actor, forget_private_check, show_notice
 
 _HERE = Path(__file__).resolve().parent
@@ -31,7 +31,7 @@ def _draw_pages(actor: Actor) -> None:
     st.logo((_HERE / "theme" / "logo.svg").read_text("utf-8"), size="large")
     chosen = st.navigation(pages_for(actor), position="top")
     _draw_person(actor)
-    if chosen.url_path != "precheck":
+    if chosen.title != PRECHECK:
         forget_private_check()
     show_notice()
     try:

@@ -9,12 +9,14 @@ from review.types import Actor, Role
 _HERE = Path(__file__).resolve().parent
 _EVERYONE = frozenset(Role)
 _DECIDERS = frozenset({Role.REVIEWER, Role.LEAD})
+#: Its title names the page: the address of a start page is empty.
+PRECHECK = "自查送审"
 
 #: (file, title, icon, roles). The first page a role has is its start page. Add a page: one file, one line.
 PAGES: tuple[tuple[str, str, str, frozenset[Role]], ...] = (
     ("todo", "待办审查", "inbox", _DECIDERS),
     ("workbench", "审查工作台", "fact_check", _DECIDERS),
-    ("precheck", "自查送审", "upload_file", _DECIDERS | {Role.SUBMITTER}),
+    ("precheck", PRECHECK, "upload_file", _DECIDERS | {Role.SUBMITTER}),
     ("submissions", "我的送审", "outbox", frozenset({Role.SUBMITTER})),
     ("trail", "操作留痕", "history", frozenset({Role.AUDITOR, Role.SECRECY, Role.LEAD})),
     ("record", "办理记录", "assignment", _DECIDERS | {Role.SUBMITTER, Role.AUDITOR}),

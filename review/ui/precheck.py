@@ -171,7 +171,7 @@ def _submission_dialog(check_id: str) -> None:
     first, second = st.columns(2)
     number = first.text_input("文号（没有可不填）", max_chars=100, key="submission.number")
     formed_on = second.date_input(
-        "成文日期（时限由此起算）", value=None, max_value=today(), format="YYYY-MM-DD", key="submission.formed"
+        "成文日期（时限由此起算）", value=today(), max_value=today(), format="YYYY-MM-DD", key="submission.formed"
     )
     third, fourth, fifth = st.columns(3)
     channel = third.selectbox("拟公开渠道", CHANNELS, key="submission.channel")

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from review.casework import accounts, audit, queries, workflow
+from review.casework import accounts, queries, workflow
 from review.errors import NotAllowed, ReviewError, SignInError, UsageError, WorkflowError
 from review.outputs import forms
 from review.types import Actor, Role
@@ -204,7 +204,7 @@ def _form(house: House, actor: Actor, case_id: int) -> tuple[bytes, str]:
     case = case_file.case
     may_open = workflow.Act.OPEN in workflow.permitted(actor, case, case_file.uploaders)
     document = queries.load_document(house.store, actor, case_id, case.drafts) if may_open else None
-    head = audit.head(house.store)
+    head = workflow.issue_form(house.store, actor, case_id, now())
     body = forms.render_form(case_file, house.detectors.rules, house.settings.organisation, head, document)
     return body, case_file.case.number
 

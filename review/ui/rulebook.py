@@ -47,7 +47,7 @@ def _choose(rules: Sequence[Rule]) -> Rule | None:
     chosen = st.dataframe(
         table,
         hide_index=True,
-        height=620,
+        height=min(620, 38 + 36 * len(table)),
         on_select="rerun",
         selection_mode="single-row",
         key="rulebook.table",

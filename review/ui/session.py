@@ -60,7 +60,9 @@ def say(message: str, kind: str = "success") -> None:
 
 
 def show_notice() -> None:
-    """Draw what ``say`` kept, once."""
+    """Draw what ``say`` kept, once: a refusal stays above the page, the rest is a passing note."""
     kind, message = st.session_state.pop(_NOTICE, ("", ""))
-    if message:
-        {"success": st.success, "info": st.info, "error": st.error}[kind](message)
+    if kind == "error":
+        st.error(message)
+    elif message:
+        st.toast(message, icon=":material/check_circle:" if kind == "success" else ":material/info:", duration="long")

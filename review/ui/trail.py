@@ -16,6 +16,39 @@ from review.ui.session import current_actor
 _LINES = 200
 _ALL = "全部操作"
 _SPANS = {"今天": 0, "近 7 天": 6, "近 30 天": 29, "全部": None}
+#: Payload keys of ``audit.ACTIONS`` as a person reads them.
+_FACTS = {
+    "account": "账号",
+    "roles": "角色",
+    "client": "终端",
+    "login": "登录名校验值",
+    "failures": "失败次数",
+    "draft": "稿次",
+    "sha256": "文件校验值",
+    "size": "字节数",
+    "ruleset": "规则库",
+    "model": "模型",
+    "check": "检查结果校验值",
+    "findings": "问题",
+    "finding": "问题",
+    "gaps": "未能检查",
+    "carried": "沿用处置",
+    "version": "版本",
+    "reviewer": "审查人",
+    "code": "处置",
+    "count": "处数",
+    "outcome": "结论",
+    "reason": "理由",
+    "opinion": "意见校验值",
+    "until": "日期",
+    "redacted": "脱敏稿校验值",
+    "number": "事件编号",
+    "rules": "规则",
+    "suffix": "后缀",
+    "name": "文件名校验值",
+    "files": "文件数",
+    "head": "链头",
+}
 _STOP_ACTIONS = {"refused": "未存储", "purged": "已清除存稿"}
 
 
@@ -85,11 +118,16 @@ def _since(days: int | None) -> datetime | None:
 
 def _row(line: queries.EventLine) -> str:
     event = line.event
-    facts = "，".join(f"{name}={str(value)[:40]}" for name, value in event.payload.items() if value is not None)
+    facts = "，".join(
+        f"{_FACTS.get(name, name)} {str(value)[:24]}"
+        for name, value in event.payload.items()
+        if value not in (None, "")
+    )
     return (
-        f'<tr><td class="n">{event.seq}</td><td>{local_time(event.at)}</td><td>{html.escape(line.actor_name)}</td>'
-        f"<td>{line.label}</td><td>{html.escape(line.case_number)}</td><td><code>{html.escape(facts)}</code></td>"
-        f'<td><code title="{event.hash}">{event.hash[:12]}</code></td></tr>'
+        f'<tr><td class="n">{event.seq}</td><td class="w">{local_time(event.at)}</td><td class="w">{html.escape(line.actor_name)}</td>'
+        f'<td class="w">{line.label}</td><td class="w">'
+        f"{html.escape(line.case_number)}</td><td><code>{html.escape(facts)}</code></td>"
+        f'<td class="w"><code title="{event.hash}">{event.hash[:12]}</code></td></tr>'
     )
 
 

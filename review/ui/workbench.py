@@ -7,7 +7,7 @@ import streamlit as st
 
 from review.casework import queries, workflow
 from review.casework.readiness import weighty_findings
-from review.casework.transitions import STATE_LABELS
+from review.casework.transitions import OUTCOMES, STATE_LABELS
 from review.types import Actor, CaseState, DispositionCode, Role
 from review.ui import decision, navigation
 from review.ui.clock import now, today
@@ -130,12 +130,12 @@ def _draw_foot(house: House, actor: Actor, case_file: queries.CaseFile) -> None:
         if "acknowledge_gaps" in allowed and _gaps_unseen(case_file):
             if st.button("人工已逐页查看", key="workbench.gaps"):
                 _gaps_dialog(case.id, case.drafts)
-        if "decide" in allowed or "correct" in allowed:
-            decision.draw_buttons(house, actor, case_file)
         if "release" in allowed:
             st.button("放回待办", key="workbench.release", on_click=_release, args=(case.id, case.version))
+        if "decide" in allowed or "correct" in allowed:
+            decision.draw_buttons(house, actor, case_file)
         if not allowed & {"claim", "decide", "correct"}:
-            st.caption(_why_not(actor, case_file))
+            st.html(f'<div class="pr"><span>{html.escape(_why_not(actor, case_file))}</span></div>')
 
 
 def _why_not(actor: Actor, case_file: queries.CaseFile) -> str:
@@ -159,7 +159,13 @@ def _progress(case_file: queries.CaseFile) -> str:
     total, done = len(check.findings), len(marks)
     share = 100 * done / total if total else 100
     blocking = blocking_reason(case_file)
-    state = f'<span class="c no">{blocking}</span>' if blocking else '<span class="c ok">可以同意公开</span>'
+    if case_file.case.state in (CaseState.DECIDED, CaseState.RETURNED, CaseState.WITHDRAWN):
+        words = OUTCOMES[case_file.decisions[-1].outcome].label if case_file.decisions else "经办人已撤回"
+        state = f'<span class="c">{words}</span>'
+    elif blocking:
+        state = f'<span class="c no">{blocking}</span>'
+    else:
+        state = '<span class="c ok">没有妨碍公开的问题</span>'
     return (
         f'<div class="pr"><div class="tr"><i style="width:{share:.0f}%"></i></div>'
         f"<span>已处置 <b>{done}</b> / {total}</span>{state}</div>"

@@ -67,3 +67,31 @@ export function layout(blocks) {
   });
   return found;
 }
+
+/** Cells of one table as a grid: [[{at, span} | {gap: n}, …] per row]; merged and missing cells keep their columns. */
+export function grid(part, blocks) {
+  const taken = new Set();
+  let width = 0;
+  for (const indexes of part.rows.values()) for (const i of indexes) width = Math.max(width, blocks[i].cell[2] + blocks[i].cell[4]);
+  const found = [];
+  for (const [number, indexes] of part.rows) {
+    const row = [];
+    let column = 0;
+    const fill = until => {
+      let gap = 0;
+      for (; column < until; column++) if (!taken.has(`${number},${column}`)) gap++;
+      if (gap) row.push({ gap });
+    };
+    for (const at of [...indexes].sort((a, b) => blocks[a].cell[2] - blocks[b].cell[2])) {
+      const [, , start, rows, columns] = blocks[at].cell;
+      fill(start);
+      const isAlone = indexes.length === 1 && start === 0 && columns === 1 && rows === 1 && width > 2;
+      const span = isAlone ? width : Math.max(1, columns);
+      for (let r = 0; r < rows; r++) for (let c = 0; c < span; c++) taken.add(`${number + r},${start + c}`);
+      row.push({ at, span, rows: Math.max(1, rows) });
+      column = Math.max(column, start + span);
+    }
+    found.push(row);
+  }
+  return { rows: found, width };
+}

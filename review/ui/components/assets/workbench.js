@@ -1,6 +1,6 @@
 // The review pane: text or page, finding list, keys. Document text enters the page only through text nodes.
 // Python hears numbered events in the state `log` and answers with `ack` and `refused`.
-import { layout, search, segments, step, unacknowledged } from './pure.js';
+import { grid, layout, search, segments, step, unacknowledged } from './pure.js';
 
 const CODES = [['confirmed', '应处理', '1'], ['redact', '脱敏', '2'], ['false_alarm', '误报', '3'], ['doubtful', '存疑', '4']];
 const CODE_NAMES = Object.fromEntries(CODES.map(([code, name]) => [code, name]));
@@ -46,7 +46,7 @@ class Pane {
     if (!this.model) return;
     this.events = unacknowledged(this.events, this.run, data.ack);
     for (const refusal of data.refused || []) this.undo(refusal);
-    if (this.message !== (data.message || '')) { this.message = data.message || ''; this.drawPanel(); }
+    if (this.role !== data.mode) { this.role = data.mode; this.drawPanel(); this.drawToolbar(); if (this.current == null) this.selectFirst(); }
   }
 
   async load() {
@@ -71,8 +71,13 @@ class Pane {
     this.bySection = new Map();
     for (const f of this.findings) if (f.sec != null) this.bySection.set(f.sec, [...(this.bySection.get(f.sec) || []), f]);
     this.drawToolbar(); this.drawRail(); this.drawDocument(); this.drawPanel();
+    this.role = this.data.mode;
+    if (this.role !== 'read') this.selectFirst();
+  }
+
+  selectFirst() {
     const first = this.findings.find(f => !this.verdicts.has(f.i)) || this.findings[0];
-    if (first && this.data.mode !== 'read') this.select(first.i, this.data.mode === 'review');
+    if (first) this.select(first.i, this.data.mode === 'review');
   }
 
   // ---- what is listed, and moving in it
@@ -91,7 +96,7 @@ class Pane {
     const before = this.current;
     this.current = index; this.place = 0; this.want = null;
     for (const i of [before, index]) if (i != null) this.drawItem(i);
-    for (const mark of this.marks.get(before) || []) mark.classList.remove('on');
+    for (const mark of this.marks.get(before) || []) mark.classList.remove('on', 'here');
     const finding = this.findings[index];
     if (finding.sec != null) this.fillSection(finding.sec);
     for (const mark of this.marks.get(index) || []) mark.classList.add('on');
@@ -113,7 +118,12 @@ class Pane {
 
   // scrollIntoView would also move Streamlit's own containers
   scrollTo(node, at) {
+    const table = (node.startContainer?.parentElement || node).closest?.('.tw');
     const place = () => {
+      if (table) {
+        const cell = node.getBoundingClientRect(), seen = table.getBoundingClientRect();
+        if (cell.left < seen.left || cell.right > seen.right) table.scrollLeft += cell.left - seen.left - seen.width / 3;
+      }
       const a = node.getBoundingClientRect(), b = this.doc.getBoundingClientRect();
       this.doc.scrollTop += a.top - b.top - b.height * at;
     };
@@ -274,6 +284,7 @@ class Pane {
   fillText(node, section) {
     node.classList.remove('im'); node.classList.add('tx');
     if (!section.blocks.length) node.append(el('p', 'wait', '本页没有读出文字。'));
+    node.classList.toggle('wide', section.blocks.some(block => block.cell && block.cell[2] > 4));
     for (const part of layout(section.blocks)) {
       if (part.block != null) node.append(this.blockNode(section.blocks[part.block], part.block));
       else node.append(...this.tableNodes(part, section.blocks));
@@ -291,14 +302,15 @@ class Pane {
   }
 
   tableNodes(part, blocks) {
-    const table = el('table'), body = el('tbody'), found = [];
-    const hidden = new Set();
-    for (const indexes of part.rows.values()) {
+    const table = el('table'), body = el('tbody'), found = [], hidden = new Set();
+    const { rows } = grid(part, blocks);
+    for (const cells of rows) {
       const row = el('tr');
-      for (const index of indexes) {
-        const block = blocks[index], cell = el('td', block.c ? 'hid' : ''); cell.dataset.b = index;
-        if (block.cell[3] > 1) cell.rowSpan = block.cell[3];
-        if (block.cell[4] > 1) cell.colSpan = block.cell[4];
+      for (const { at, gap, span, rows: down } of cells) {
+        if (gap) { const empty = el('td', 'mt0'); empty.colSpan = gap; row.append(empty); continue; }
+        const block = blocks[at], cell = el('td', block.c ? 'hid' : ''); cell.dataset.b = at;
+        if (span > 1) cell.colSpan = span;
+        if (down > 1) cell.rowSpan = down;
         if (block.c) { hidden.add(block.c); cell.title = '隐藏内容：' + block.c; }
         this.fillMarked(cell, block);
         row.append(cell);
@@ -319,6 +331,7 @@ class Pane {
       const shown = ids.map(i => this.findings[i]).sort((a, b) => order.indexOf(a.sev) - order.indexOf(b.sev) || a.i - b.i);
       const mark = el('mark', shown[0].sev, text);
       mark.dataset.f = shown[0].i; mark.title = shown.map(f => `${f.name}·${f.title}`).join('；');
+      if (end < endOf(block.m, shown[0].i, start)) mark.classList.add('part');
       for (const f of shown) this.remember(f.i, mark);
       node.append(mark);
     }
@@ -535,6 +548,11 @@ class Pane {
     else return;
     event.preventDefault();
   }
+}
+
+// Where the place of this finding that holds `at` ends: only its last piece carries the tick.
+function endOf(marks, finding, at) {
+  return Math.max(...marks.filter(([start, end, i]) => i === finding && start <= at && at < end).map(([, end]) => end));
 }
 
 function rangeOf(node, start, length) {
