@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from review.detection.expressions import Expressions, compile_expressions, to_characters
 from review.detection.patterns import translate_pattern
 from review.detection.places import Places, is_hard_break, zone_mask
-from review.detection.scanner import Hits, PatternError, Scan, compile_patterns, compile_words
+from review.detection.scanner import Hits, PatternError, Scan, compile_words
 from review.detection.text import (
     DEFAULT_LAYERS,
     DIGIT,
@@ -32,7 +33,7 @@ from review.detection.text import (
 )
 from review.detection.variants import VARIANT_LAYERS, number_view, variant_hits
 from review.errors import RuleError
-from review.types import Document, Leaf, Match, Rule, RuleSet
+from review.types import Document, Leaf, Match, Rule, RuleSet, Span
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -84,10 +85,10 @@ class Leaves:
     pattern_leaf: Ints
     patterns: tuple[str, ...]
     scan_words: Scan
-    scan_patterns: Scan
+    expressions: Expressions
     variant_words: tuple[tuple[str, int], ...]  # folded word, leaf; of leaves with a variant layer
     number_words: Scan | None
-    number_patterns: Scan | None
+    number_patterns: Expressions | None
     number_word_leaf: Ints
     number_pattern_leaf: Ints
 
@@ -129,7 +130,21 @@ class Source:
     views: tuple[View, ...]  # views[0] is base
     places: Places
     newlines: Ints
-    block_of: Ints = np.zeros(0, np.int64)
+
+    def to_text(self, starts: Ints) -> Ints:
+        """Offsets in the document of these first characters of the base view."""
+        return starts if self.base.starts is None else self.base.starts[starts]
+
+    def ends_in_text(self, ends: Ints) -> Ints:
+        """Offsets in the document of these one-past-last characters of the base view."""
+        return ends if self.base.ends is None else self.base.ends[ends - 1]
+
+    def from_text(self, span: Span) -> Span:
+        """The range of the base view that shows a range of the document."""
+        if self.base.starts is None:
+            return span
+        start = int(np.searchsorted(self.base.starts, span.start))
+        return Span(start, max(start + 1, int(np.searchsorted(self.base.starts, span.end))))
 
 
 # ------------------------------------------------------------------------------------------------------------- compile
@@ -142,7 +157,7 @@ def compile_leaves(rules: tuple[Rule, ...], rule_set: RuleSet, cache: Path | Non
     patterns = tuple(pattern for _, pattern in builder.patterns)
     words = tuple(builder.words)
     try:
-        scan_patterns = compile_patterns(patterns, cache)
+        expressions = compile_expressions(patterns, cache)
     except PatternError as error:
         raise _refused(error, builder, rules) from error
     first = np.cumsum([0, *(len(leaves) for leaves in builder.words.values())])
@@ -165,10 +180,10 @@ def compile_leaves(rules: tuple[Rule, ...], rule_set: RuleSet, cache: Path | Non
         pattern_leaf=np.array([leaf for leaf, _ in builder.patterns], np.int64),
         patterns=patterns,
         scan_words=compile_words(words, cache),
-        scan_patterns=scan_patterns,
+        expressions=expressions,
         variant_words=tuple((w, i) for w, leaves in builder.words.items() for i in leaves if layers[i] & variant_bits),
         number_words=compile_words(tuple(w for w, _ in pairs), cache) if pairs else None,
-        number_patterns=compile_patterns(tuple(p for _, p in number_patterns), cache) if number_patterns else None,
+        number_patterns=compile_expressions(tuple(p for _, p in number_patterns), cache) if number_patterns else None,
         number_word_leaf=np.array([leaf for _, leaf in pairs], np.int64),
         number_pattern_leaf=np.array([leaf for leaf, _ in number_patterns], np.int64),
     )
@@ -262,9 +277,9 @@ def find_hits(source: Source, leaves: Leaves) -> Table:
         if view.kind == "numbers":
             tables += _scan_numbers(view, number, leaves)
         else:
-            tables.append(_words_table(leaves.scan_words(view.data), view, number, leaves))
+            tables.append(_words_table(to_characters(leaves.scan_words(view.data), view), number, leaves))
             if view.kind != "symbols":
-                tables.append(_table(leaves.scan_patterns(view.data), leaves.pattern_leaf, view, number))
+                tables.append(_table(leaves.expressions.find(view), leaves.pattern_leaf, number))
     tables = [_to_base(table, source) for table in tables if len(table)]
     if leaves.variant_words:
         leaf, start, end, layers = variant_hits(source.base, leaves.variant_words, leaves.layers, LAYER_BITS)
@@ -284,34 +299,30 @@ def find_hits(source: Source, leaves: Leaves) -> Table:
     return table.take((needed & ~leaves.layers[table.leaf]) == 0)
 
 
-def _table(hits: Hits, leaf_of: Ints, view: View, number: int) -> Table:
+def _table(hits: Hits, leaf_of: Ints, number: int) -> Table:
     if not len(hits):
         return join_tables([])
-    unique, inverse = np.unique(np.concatenate((hits.start, hits.end)), return_inverse=True)
-    places = view.characters(unique)[inverse]
-    at, to = places[: len(hits)], places[len(hits) :]
-    kept = at < to
-    at, to, leaf = at[kept], to[kept], leaf_of[hits.pattern[kept]]
-    return Table(leaf, at, to, np.zeros_like(at), np.full_like(at, number), at, to)
+    zeros = np.zeros(len(hits), np.int64)
+    return Table(leaf_of[hits.pattern], hits.start, hits.end, zeros, zeros + number, hits.start, hits.end)
 
 
-def _words_table(hits: Hits, view: View, number: int, leaves: Leaves) -> Table:
+def _words_table(hits: Hits, number: int, leaves: Leaves) -> Table:
     if not len(hits):
         return join_tables([])
     counts = leaves.word_first[hits.pattern + 1] - leaves.word_first[hits.pattern]
     which = np.repeat(np.arange(len(hits)), counts)
     nth = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
     leaf_at = leaves.word_first[hits.pattern[which]] + nth
-    spread = Hits(leaf_at, hits.start[which], hits.end[which])
-    return _table(spread, leaves.word_leaf, view, number)
+    return _table(Hits(leaf_at, hits.start[which], hits.end[which]), leaves.word_leaf, number)
 
 
 def _scan_numbers(view: View, number: int, leaves: Leaves) -> list[Table]:
     tables = []
     if leaves.number_words is not None:
-        tables.append(_table(leaves.number_words(view.data), leaves.number_word_leaf, view, number))
+        found = to_characters(leaves.number_words(view.data), view)
+        tables.append(_table(found, leaves.number_word_leaf, number))
     if leaves.number_patterns is not None:
-        tables.append(_table(leaves.number_patterns(view.data), leaves.number_pattern_leaf, view, number))
+        tables.append(_table(leaves.number_patterns.find(view), leaves.number_pattern_leaf, number))
     return tables
 
 
@@ -346,7 +357,7 @@ def _split_gaps(table: Table, source: Source) -> Table:
     has_line = np.searchsorted(newlines, table.start) != np.searchsorted(newlines, table.end)
     gone = (table.end - table.start) - (table.to - table.at)
     lines = np.searchsorted(newlines, table.end) - np.searchsorted(newlines, table.start)
-    bits = np.where(has_line, LAYER_BITS["lines"], 0) | np.where(gone > lines, LAYER_BITS["spaces"], 0)
+    bits = has_line * LAYER_BITS["lines"] + (gone > lines) * LAYER_BITS["spaces"]
     # 司机 密码 is not 机密: a two-character word whose halves belong to longer words on both sides
     flags = class_flags(base)
     before = flags[np.maximum(table.start - 1, 0)] & HAN
@@ -365,9 +376,7 @@ def _crosses_no_line(table: Table, source: Source) -> Bools:
 
 
 def _blocks(table: Table, source: Source) -> Ints:
-    if source.base.starts is None:
-        return source.places.index(table.start)
-    return source.places.index(source.base.starts[table.start])
+    return source.places.index(source.to_text(table.start))
 
 
 def _within_boundary(table: Table, source: Source, leaves: Leaves) -> Bools:
@@ -404,10 +413,7 @@ def _is_alone(base: View, flags: npt.NDArray[np.uint16], start: int, end: int) -
 def _with_layers(table: Table, source: Source) -> Table:
     base = source.base
     layers = table.layers
-    if base.starts is None or base.ends is None:
-        start, end = table.start, table.end
-    else:
-        start, end = base.starts[table.start], base.ends[table.end - 1]
+    start, end = source.to_text(table.start), source.ends_in_text(table.end)
     for flag, name in _BASE_BITS:
         positions = base.positions(flag)
         if len(positions):

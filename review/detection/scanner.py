@@ -74,11 +74,6 @@ def compile_patterns(patterns: tuple[str, ...], cache: Path | None = None) -> Sc
     return _hyperscan([pattern.encode("utf-8", "replace") for pattern in patterns], None, cache)
 
 
-def check_compiles(pattern: str) -> None:
-    """Raises PatternError when the engine refuses this one pattern."""
-    _hyperscan([pattern.encode("utf-8", "replace")], None, None)
-
-
 def _hyperscan(expressions: Sequence[bytes], lengths: Ints | None, cache: Path | None) -> Scan:
     database = _load_or_compile(expressions, lengths is not None, cache)
     lock = Lock()

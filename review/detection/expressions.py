@@ -1,0 +1,176 @@
+"""Many regular expressions over one view: which match where, each with its start; see ``sequences`` for the how."""
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from review.detection.scanner import Hits, PatternError, Scan, compile_patterns, no_hits
+from review.detection.sequences import Gap, Sequence, TooComplex, class_table, split
+from review.detection.text import View, crop
+
+Ints = npt.NDArray[np.int64]
+
+#: Rows of (hit × gap) looked at in one step; bounds memory.
+_STEP = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Expressions:
+    """Compiled: ``whole`` are expressions without gaps, ``anchors`` one piece per sequence, ``pieces`` all of them."""
+
+    owner: Ints  # expression of each pattern of ``scan``; negative: ~index into sequences
+    sequences: tuple[tuple[int, Sequence], ...]  # (expression, sequence)
+    piece_numbers: tuple[tuple[int, ...], ...]  # by sequence
+    scan: Scan
+    scan_pieces: Scan
+
+    def find(self, view: View) -> Hits:
+        """(expression, first, one past last *character* of the view) of all matches."""
+        hits = to_characters(self.scan(view.data), view)
+        if not len(hits):
+            return hits
+        owner = self.owner[hits.pattern]
+        is_whole = owner >= 0
+        found = [Hits(owner[is_whole], hits.start[is_whole], hits.end[is_whole])]
+        if not is_whole.all():
+            rest = Hits(~owner[~is_whole], hits.start[~is_whole], hits.end[~is_whole])
+            found += self._join(rest, view)
+        return Hits(*(np.concatenate([getattr(h, name) for h in found]) for name in ("pattern", "start", "end")))
+
+    def _join(self, anchors: Hits, view: View) -> list[Hits]:
+        touched = np.unique(anchors.pattern).tolist()
+        reach = np.array([sequence.reach + 2 for _, sequence in self.sequences], np.int64)[anchors.pattern]
+        lows, highs = (anchors.start - reach).tolist(), (anchors.end + reach).tolist()
+        around = crop(view, list(zip(lows, highs, strict=True)))
+        if around is None or around.starts is None or around.ends is None:
+            return []
+        hits = to_characters(self.scan_pieces(around.data), around)
+        order = np.argsort(hits.pattern, kind="stable")
+        edges = np.searchsorted(hits.pattern[order], np.arange(max(max(n, default=0) for n in self.piece_numbers) + 2))
+        by_piece = {}
+        for number in {n for index in touched for n in self.piece_numbers[index]}:
+            rows = order[edges[number] : edges[number + 1]]
+            by_piece[number] = (around.starts[hits.start[rows]], around.ends[hits.end[rows] - 1])
+        found = []
+        for index in touched:
+            expression, sequence = self.sequences[index]
+            pieces = [by_piece[number] for number in self.piece_numbers[index]]
+            if all(len(starts) for starts, _ in pieces):
+                start, end = join_pieces(sequence, pieces, view)
+                found.append(Hits(np.full(len(start), expression, np.int64), start, end))
+        return found
+
+
+@lru_cache(maxsize=32)
+def compile_expressions(patterns: tuple[str, ...], cache: Path | None = None) -> Expressions:
+    """The expressions compiled together; raises PatternError with the index of the first that cannot be."""
+    scanned: list[str] = []
+    owner: list[int] = []
+    sequences: list[tuple[int, Sequence]] = []
+    pieces: dict[str, int] = {}
+    numbers: list[tuple[int, ...]] = []
+    for index, pattern in enumerate(patterns):
+        for sequence in split_or_refuse(index, pattern):
+            if len(sequence.pieces) == 1 and sequence.gaps == (None, None):
+                scanned.append(sequence.pieces[0])
+                owner.append(index)
+                continue
+            scanned.append(sequence.pieces[sequence.anchor])
+            owner.append(~len(sequences))
+            sequences.append((index, sequence))
+            numbers.append(tuple(pieces.setdefault(piece, len(pieces)) for piece in sequence.pieces))
+    try:
+        scan, scan_pieces = compile_patterns(tuple(scanned), cache), compile_patterns(tuple(pieces), cache)
+    except PatternError as error:
+        raise PatternError(_first_refused(patterns), str(error)) from error
+    return Expressions(np.array(owner, np.int64), tuple(sequences), tuple(numbers), scan, scan_pieces)
+
+
+def split_or_refuse(index: int, pattern: str) -> tuple[Sequence, ...]:
+    try:
+        return split(pattern)
+    except (TooComplex, IndexError, RecursionError) as error:
+        raise PatternError(index, "too complex") from error
+
+
+def _first_refused(patterns: tuple[str, ...]) -> int:
+    for index, pattern in enumerate(patterns):
+        try:
+            for sequence in split_or_refuse(index, pattern):
+                compile_patterns(tuple(sequence.pieces))
+        except PatternError:
+            return index
+    return -1
+
+
+def to_characters(hits: Hits, view: View) -> Hits:
+    """Byte positions of ``view.data`` as character positions; hits of no length are left out."""
+    if not len(hits):
+        return no_hits()
+    unique, inverse = np.unique(np.concatenate((hits.start, hits.end)), return_inverse=True)
+    places = view.characters(unique)[inverse]
+    start, end = places[: len(hits)], places[len(hits) :]
+    kept = start < end
+    return Hits(hits.pattern[kept], start[kept], end[kept])
+
+
+def join_pieces(sequence: Sequence, pieces: list[tuple[Ints, Ints]], view: View) -> tuple[Ints, Ints]:
+    """The longest match from every start: pieces joined from the last to the first."""
+    starts, ends = _sorted(*pieces[-1])
+    best = ends
+    if (gap := sequence.gaps[-1]) is not None:
+        free = _free_run(view, ends, gap)
+        best = np.where(free >= gap.low, ends + free, -1)
+    starts, best = starts[best >= 0], best[best >= 0]
+    for index in range(len(pieces) - 2, -1, -1):
+        left_starts, left_ends = _sorted(*pieces[index])
+        gap = sequence.gaps[index + 1] or Gap(".", 0, 0)
+        free = _free_run(view, left_ends, gap)
+        low = np.searchsorted(starts, left_ends + gap.low)
+        high = np.searchsorted(starts, left_ends + free, "right")
+        reached = _range_max(best, low, high)
+        starts, best = left_starts[reached >= 0], reached[reached >= 0]
+    if (gap := sequence.gaps[0]) is not None:
+        free = _free_run(view, starts, gap, backwards=True)
+        kept = free >= gap.low
+        starts, best = (starts - free)[kept], best[kept]
+    return starts, best
+
+
+def _sorted(starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
+    order = np.argsort(starts, kind="stable")
+    return starts[order], ends[order]
+
+
+def _range_max(values: Ints, low: Ints, high: Ints) -> Ints:
+    """The greatest of ``values[low:high]`` for every pair; -1 where there is none."""
+    result = np.full(len(low), -1, np.int64)
+    some = np.flatnonzero(high > low)
+    if len(some):
+        edges = np.stack((low[some], high[some]), 1).ravel()
+        result[some] = np.maximum.reduceat(np.append(values, -1), edges)[::2]
+    return result
+
+
+def _free_run(view: View, places: Ints, gap: Gap, backwards: bool = False) -> Ints:
+    """How many characters of the gap's class follow (or precede) each place, at most ``gap.high``."""
+    if not gap.high:
+        return np.zeros(len(places), np.int64)
+    table = _table(gap.text)
+    steps = np.arange(gap.high)
+    out = []
+    for begin in range(0, len(places), _STEP):
+        rows = places[begin : begin + _STEP, None]
+        at = rows - 1 - steps if backwards else rows + steps
+        inside = (at >= 0) & (at < len(view))
+        is_free = inside & table[view.codes[np.clip(at, 0, len(view) - 1)]]
+        out.append(np.where(is_free.all(1), gap.high, np.argmin(is_free, 1)))
+    return np.concatenate(out) if out else np.zeros(0, np.int64)
+
+
+@cache
+def _table(text: str) -> npt.NDArray[np.bool_]:
+    return class_table(text)

@@ -1,0 +1,108 @@
+"""Equal values of one rule become one Finding with all their places; a Finding holds no text."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from review.detection.finding_key import text_fingerprint
+from review.detection.judging import Candidate
+from review.detection.matching import layer_names
+from review.detection.places import ZONE_BITS, first_zone
+from review.detection.text import LAYER_NAMES
+from review.types import Finding, Rule, RuleStatus, Severity, Source, Span
+
+#: So many places of one finding are listed; ``count`` says how many there are.
+MAX_SPANS = 10_000
+#: So many different values of one rule are told apart; the rest share one finding.
+MAX_VALUES = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Overflow:
+    """Matches of a rule that were counted but not judged one by one: how many, in which zones, from where to where."""
+
+    rule: int
+    count: int
+    zones: int
+    span: Span
+
+
+def group_findings(
+    rules: tuple[Rule, ...], candidates: Iterable[Candidate], overflow: Iterable[Overflow], key: bytes
+) -> Iterator[Finding]:
+    """One finding per rule, value, severity, place and note; the parts of an ``all … within: 0`` are one finding."""
+    groups: dict[tuple[object, ...], list[Candidate]] = {}
+    values: dict[int, int] = {}
+    for candidate in candidates:
+        group = _group_of(rules[candidate.rule], candidate)
+        if group not in groups:
+            values[candidate.rule] = values.get(candidate.rule, 0) + 1
+            if values[candidate.rule] > MAX_VALUES:
+                group = (candidate.rule, candidate.severity, candidate.hidden)
+        groups.setdefault(group, []).append(candidate)
+    for members in groups.values():
+        yield _finding(rules[members[0].rule], members, key)
+    for rest in overflow:
+        yield _rest(rules[rest.rule], rest)
+
+
+def _group_of(rule: Rule, candidate: Candidate) -> tuple[object, ...]:
+    if rule.match is not None and rule.match.mode == "all" and rule.match.within == 0:
+        return (candidate.rule,)
+    place = first_zone(candidate.zones)
+    return (
+        candidate.rule,
+        candidate.value,
+        candidate.severity,
+        place,
+        candidate.hidden,
+        candidate.layers,
+        candidate.notes,
+    )
+
+
+def _finding(rule: Rule, members: list[Candidate], key: bytes) -> Finding:
+    members = sorted(members, key=lambda c: (c.start, c.end))
+    first = members[0]
+    worst = max((c.severity for c in members), key=lambda severity: severity.rank)
+    notes = list(dict.fromkeys(note for c in members[:MAX_SPANS] for note in c.notes))
+    if len(members) > MAX_SPANS:
+        notes.append(f"共 {len(members)} 处，只列出前 {MAX_SPANS} 处")
+    layers = 0
+    for candidate in members:
+        layers |= candidate.layers
+    values = dict.fromkeys(c.value for c in members[:MAX_SPANS])
+    spans = tuple(dict.fromkeys(Span(c.start, c.end) for c in members[:MAX_SPANS]))
+    return Finding(
+        rule_id=rule.id,
+        rule_version=rule.version,
+        category=rule.category,
+        severity=worst,
+        source=Source.RULE,
+        span=spans[0],
+        spans=spans,
+        place=first_zone(first.zones),
+        count=len(members),
+        hidden=any(c.hidden for c in members),
+        layers=tuple(LAYER_NAMES[name] for name in layer_names(layers)),
+        notes=tuple(notes),
+        fingerprint=text_fingerprint(key, rule.id, "\0".join(values)),
+        trial=rule.status is RuleStatus.TRIAL,
+    )
+
+
+def _rest(rule: Rule, rest: Overflow) -> Finding:
+    reachable = [s for zone, s in rule.zone_severity if rest.zones & ZONE_BITS[zone]]
+    worst: Severity = max((rule.severity, *reachable), key=lambda severity: severity.rank)
+    return Finding(
+        rule_id=rule.id,
+        rule_version=rule.version,
+        category=rule.category,
+        severity=worst,
+        source=Source.RULE,
+        span=rest.span,
+        spans=(rest.span,),
+        place=first_zone(rest.zones),
+        count=rest.count,
+        notes=(f"同类命中太多，从这里起还有 {rest.count} 处没有逐一列出",),
+        trial=rule.status is RuleStatus.TRIAL,
+    )

@@ -1,0 +1,282 @@
+"""What a match is worth: validators, contexts and zones give its severity; overlapping values of several rules become one."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from review.detection.matching import LAYER_BITS, RISKY_BITS, Leaves, Source, Table
+from review.detection.places import ZONE_BITS, ZONE_ORDER, Places, unseen_name
+from review.detection.text import LAYER_NAMES
+from review.detection.validators import CONTEXT_TYPES, VALIDATORS, Outcome, check_in_context
+from review.types import Context, Document, Rule, RuleStatus, Severity, Span
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_LABEL = 12
+_HEAD_TEXT = 60
+_OUTCOME_RANK = {Outcome.VALID: 2, Outcome.UNKNOWN: 1, Outcome.INVALID: 0}
+#: A match is a value (and competes with others for its place) when it holds so many digits and little else.
+_VALUE_DIGITS = 6
+_NOTE_UNKNOWN = "号码的校验无法确认，可能是录入错误或者别的编号，请核对"
+_NOTE_INVALID = "号码没有通过校验，可能是录入错误或者别的编号，请核对"
+
+
+class Candidate(NamedTuple):
+    """One match that counts; offsets are those of the document."""
+
+    rule: int
+    start: int
+    end: int
+    severity: Severity
+    zones: int
+    block: int
+    hidden: bool
+    layers: int
+    notes: tuple[str, ...]
+    outcome: Outcome | None
+    value: str
+    leaf: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleView:
+    """A document with its views and places, as the judging of one rule needs them."""
+
+    document: Document
+    source: Source
+    places: Places
+
+    def blocks(self, table: Table) -> Ints:
+        return self.places.index(self.source.to_text(table.start))
+
+    def masks(self, table: Table) -> Ints:
+        return self.places.masks[self.blocks(table)] if len(self.places.masks) else np.zeros(len(table), np.int64)
+
+    def beside(self, table: Table) -> dict[int, tuple[Span, ...]]:
+        """By number of match: ranges (base view) of the row and the column heads of its cell."""
+        if not self.places.rows:
+            return {}
+        found = {}
+        for index, block in enumerate(self.blocks(table).tolist()):
+            spans = self.places.neighbours(block)
+            if spans:
+                found[index] = tuple(self.source.from_text(span) for span in spans)
+        return found
+
+    def head(self, block: int) -> str:
+        """The text of the column heads over a table cell."""
+        spans = self.places.neighbours(block)[1:]
+        return " ".join(self.document.text[span.start : span.end] for span in spans)[:_HEAD_TEXT]
+
+    def label(self, start: int) -> str:
+        """The text before a match, on its own line."""
+        return self.source.base.text(max(0, start - _LABEL), start).rpartition("\n")[2]
+
+
+def judge_matches(
+    index: int, rule: Rule, leaves: Leaves, table: Table, cues: list[tuple[Context, Bools]], view: RuleView
+) -> list[Candidate]:
+    """The matches of one rule with their severity; those its validators refuse are gone, and of two readings of the same
+    place (as written, through a layer) the better one stays."""
+    if not len(table):
+        return []
+    severities = _zone_severities(rule)
+    blocks, masks = view.blocks(table), view.masks(table)
+    starts, ends = view.source.to_text(table.start).tolist(), view.source.ends_in_text(table.end).tolist()
+    columns = zip(
+        table.start.tolist(),
+        table.layers.tolist(),
+        table.view.tolist(),
+        table.at.tolist(),
+        table.to.tolist(),
+        strict=True,
+    )
+    found: list[Candidate] = []
+    for number, (start, layers, which, at, to) in enumerate(columns):
+        value = "".join(view.source.views[which].text(at, to).split())
+        block, mask = int(blocks[number]), int(masks[number])
+        outcome = _outcome(rule, value, view, start, block)
+        if _is_dropped(rule, outcome):
+            continue
+        holding = [context for context, holds in cues if holds[number]]
+        hidden = bool(view.places.unseen[block]) if len(view.places.unseen) else False
+        found.append(
+            Candidate(
+                index,
+                starts[number],
+                ends[number],
+                _severity(rule, severities.get(mask) or _of_mask(severities, rule, mask), outcome, holding, layers),
+                mask,
+                block,
+                hidden,
+                layers,
+                _notes(rule, outcome, holding, layers, view, block if hidden else -1),
+                outcome,
+                value,
+                int(table.leaf[number]),
+            )
+        )
+    return _best_readings(found, bool(rule.validators)) if int(table.view.max()) or int(table.layers.max()) else found
+
+
+def _zone_severities(rule: Rule) -> dict[int, Severity]:
+    return {} if rule.zone_severity else {0: rule.severity}
+
+
+def _of_mask(known: dict[int, Severity], rule: Rule, mask: int) -> Severity:
+    by_zone = dict(rule.zone_severity)
+    first = next((zone for zone in ZONE_ORDER if mask & ZONE_BITS[zone] and zone in by_zone), None)
+    known[mask] = by_zone[first] if first is not None else rule.severity
+    return known[mask]
+
+
+def _outcome(rule: Rule, value: str, view: RuleView, start: int, block: int) -> Outcome | None:
+    if not rule.validators:
+        return None
+    outcomes = []
+    for name in rule.validators:
+        if name in CONTEXT_TYPES:
+            outcomes.append(check_in_context(name, value, view.label(start), view.head(block)))
+        else:
+            outcomes.append(VALIDATORS[name](value))
+    return max(outcomes, key=lambda outcome: _OUTCOME_RANK[outcome])
+
+
+def _is_dropped(rule: Rule, outcome: Outcome | None) -> bool:
+    refused = outcome is Outcome.INVALID and rule.on_invalid == "drop"
+    return refused or outcome is Outcome.UNKNOWN and rule.on_unknown == "drop"
+
+
+def _severity(rule: Rule, base: Severity, outcome: Outcome | None, contexts: list[Context], layers: int) -> Severity:
+    severity = base
+    if (
+        outcome is Outcome.INVALID
+        and rule.on_invalid == "lower"
+        or outcome is Outcome.UNKNOWN
+        and rule.on_unknown == "lower"
+    ):
+        severity = step(severity, -1)
+    for context in contexts:
+        severity = _shifted(severity, context)
+    return step(severity, -1) if layers & RISKY_BITS else severity
+
+
+def _shifted(severity: Severity, context: Context) -> Severity:
+    if context.effect == "lower":
+        target = context.to or step(severity, -1)
+        return target if target.rank < severity.rank else severity
+    target = context.to or step(severity, 1)
+    return target if target.rank > severity.rank else severity
+
+
+def step(severity: Severity, by: int) -> Severity:
+    """One severity up or down; never up to STOP, which only a rule's own words give."""
+    order = (Severity.INFO, Severity.LOW, Severity.MEDIUM, Severity.HIGH)
+    if severity is Severity.STOP:
+        return Severity.STOP if by > 0 else Severity.HIGH
+    return order[min(max(severity.rank + by, 0), len(order) - 1)]
+
+
+def _notes(
+    rule: Rule, outcome: Outcome | None, contexts: list[Context], layers: int, view: RuleView, unseen_block: int
+) -> tuple[str, ...]:
+    notes = [context.note for context in contexts if context.note]
+    if outcome is Outcome.UNKNOWN and rule.on_unknown == "lower":
+        notes.append(_NOTE_UNKNOWN)
+    if outcome is Outcome.INVALID:
+        notes.append(_NOTE_INVALID)
+    if layers & RISKY_BITS:
+        names = "、".join(LAYER_NAMES[name] for name in LAYER_NAMES if layers & RISKY_BITS & LAYER_BITS[name])
+        notes.append(f"疑似：经“{names}”才命中")
+    if unseen_block >= 0:
+        name = unseen_name(view.places.blocks[unseen_block])
+        notes.append(f"这段文字在页面上看不见，仍保存在文件里：{name}")
+    return tuple(dict.fromkeys(notes))
+
+
+def _rank(candidate: Candidate) -> tuple[int, bool, int, int, int]:
+    outcome = 1 if candidate.outcome is None else _OUTCOME_RANK[candidate.outcome]
+    size = candidate.end - candidate.start
+    is_plain = not candidate.layers & ~LAYER_BITS["width"]
+    return (-outcome, bool(candidate.layers & RISKY_BITS), -int(is_plain), -size, candidate.start)
+
+
+def _best_readings(found: list[Candidate], is_value: bool) -> list[Candidate]:
+    """Of overlapping matches of one rule the best; ``is_value``: any overlap is a quarrel, else only containment."""
+    result: list[Candidate] = []
+    for cluster in _clusters(sorted(found, key=lambda c: (c.start, c.end))):
+        if len(cluster) == 1:
+            result += cluster
+            continue
+        kept: list[Candidate] = []
+        for candidate in sorted(cluster, key=_rank):
+            if not any(_quarrel(candidate, other, is_value) for other in kept):
+                kept.append(candidate)
+        result += kept
+    return sorted(result, key=lambda c: (c.start, c.end))
+
+
+def _quarrel(one: Candidate, other: Candidate, is_value: bool) -> bool:
+    if not (one.start < other.end and other.start < one.end):
+        return False
+    contains = one.start <= other.start and other.end <= one.end
+    return is_value or contains or (other.start <= one.start and one.end <= other.end)
+
+
+#: Matches that pile up on one place are looked at in groups no larger than this, which bounds the time of a hostile text.
+_MOST_IN_CLUSTER = 200
+
+
+def _clusters(ordered: list[Candidate]) -> list[list[Candidate]]:
+    clusters: list[list[Candidate]] = []
+    reach = -1
+    for candidate in ordered:
+        if candidate.start < reach and len(clusters[-1]) < _MOST_IN_CLUSTER:
+            clusters[-1].append(candidate)
+        else:
+            clusters.append([candidate])
+        reach = max(reach, candidate.end)
+    return clusters
+
+
+def resolve_values(rules: tuple[Rule, ...], candidates: list[Candidate]) -> list[Candidate]:
+    """One value, one type: of overlapping numbers of several rules only the best stays.
+
+    Better is: confirmed by its validator, then longer, then more severe, then the rule that comes first. Only matches made
+    of digits compete, and a trial rule displaces none of a stable rule.
+    """
+    values = [c for c in candidates if _is_value(c)]
+    others = [c for c in candidates if not _is_value(c)]
+    kept: list[Candidate] = []
+    for cluster in _clusters(sorted(values, key=lambda c: (c.start, c.end))):
+        if len(cluster) == 1:
+            kept += cluster
+            continue
+        chosen: list[Candidate] = []
+        for candidate in sorted(cluster, key=lambda c: _value_rank(rules, c)):
+            if not any(_displaces(rules, other, candidate) for other in chosen):
+                chosen.append(candidate)
+        kept += chosen
+    return [*others, *kept]
+
+
+def _is_value(candidate: Candidate) -> bool:
+    digits = sum(character.isdigit() for character in candidate.value)
+    return digits >= _VALUE_DIGITS and digits * 2 > len(candidate.value)
+
+
+def _value_rank(rules: tuple[Rule, ...], candidate: Candidate) -> tuple[bool, int, int, int, int]:
+    outcome = 1 if candidate.outcome is None else _OUTCOME_RANK[candidate.outcome]
+    is_trial = rules[candidate.rule].status is RuleStatus.TRIAL
+    return (is_trial, -outcome, candidate.start - candidate.end, -candidate.severity.rank, candidate.rule)
+
+
+def _displaces(rules: tuple[Rule, ...], chosen: Candidate, candidate: Candidate) -> bool:
+    if chosen.rule == candidate.rule or not (chosen.start < candidate.end and candidate.start < chosen.end):
+        return False
+    inside = chosen.start <= candidate.start and candidate.end <= chosen.end
+    around = candidate.start <= chosen.start and chosen.end <= candidate.end
+    return inside or around or chosen.outcome is Outcome.VALID

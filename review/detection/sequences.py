@@ -1,0 +1,316 @@
+"""Regular expressions taken apart at their wide gaps, so that a multi-pattern engine can report where they start.
+
+Hyperscan refuses or compiles for seconds what Chinese rules say all the time: 甲[^。]{0,30}乙[^。]{0,20}丙. Such an
+expression is split into short pieces (甲, 乙, 丙) and the gaps between them. The rarest piece is looked for in the whole text,
+the others only in its neighbourhood, and pieces are joined by binary search: the same matches, in linear time, compiled in
+milliseconds. An expression without wide gaps stays whole.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+#: A repeated class is a gap when it may take more than this many characters (ASCII classes are cheap: more).
+_WIDE_GAP, _ASCII_GAP = 8, 24
+_MOST_SEQUENCES = 96
+_MOST_REPEATS = 6
+
+
+class TooComplex(Exception):
+    """The expression has more alternatives around its gaps than can be told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Between ``low`` and ``high`` characters, each of the class written ``text``."""
+
+    text: str
+    low: int
+    high: int
+
+
+Item = str | Gap
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """``pieces`` joined by ``gaps``: gap 0 stands before the first piece, the last after the last; None: nothing there."""
+
+    pieces: tuple[str, ...]
+    gaps: tuple[Gap | None, ...]
+    anchor: int
+
+    @property
+    def reach(self) -> int:
+        """So many characters a match may extend to either side of its anchor."""
+        return sum(gap.high for gap in self.gaps if gap) + sum(longest(piece) for piece in self.pieces)
+
+
+# ------------------------------------------------------------------------------------------------------------- parsing
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    text: str
+    is_class: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    options: "tuple[tuple[Node, ...], ...]"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    node: "Atom | Group"
+    low: int
+    high: int
+    text: str
+
+
+Node = Atom | Group | Repeat
+
+_CLASS = re.compile(r"\[\^?(?:\\.|[^\\])(?:\\.|[^\\\]])*\]", re.DOTALL)
+_QUANTIFIER = re.compile(r"([?*+]|\{\d+(?:,\d*)?\})\??")
+_MOST = 1_000_000
+
+
+class _Parser:
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self.at = 0
+
+    def options(self) -> tuple[tuple[Node, ...], ...]:
+        found: list[tuple[Node, ...]] = []
+        nodes: list[Node] = []
+        while self.at < len(self.pattern) and self.pattern[self.at] != ")":
+            if self.pattern[self.at] == "|":
+                self.at += 1
+                found.append(tuple(nodes))
+                nodes = []
+            else:
+                nodes.append(self._repeated())
+        return (*found, tuple(nodes))
+
+    def _repeated(self) -> Node:
+        start = self.at
+        node = self._atom()
+        match = _QUANTIFIER.match(self.pattern, self.at)
+        if not match:
+            return node
+        self.at = match.end()
+        low, high = _bounds(match.group(1))
+        return Repeat(node, low, high, self.pattern[start : self.at])
+
+    def _atom(self) -> Atom | Group:
+        start, pattern = self.at, self.pattern
+        character = pattern[start]
+        if character == "(":
+            self.at += 3 if pattern.startswith("(?:", start) else 1
+            options = self.options()
+            self.at += 1
+            return Group(options, pattern[start : self.at])
+        if character == "[" and (match := _CLASS.match(pattern, start)):
+            self.at = match.end()
+            return Atom(match.group(), True)
+        if character == "\\":
+            hexadecimal = re.compile(r"\\x(?:\{[0-9A-Fa-f]+\}|[0-9A-Fa-f]{2})").match(pattern, start)
+            self.at = hexadecimal.end() if hexadecimal else start + 2
+            return Atom(pattern[start : self.at], pattern[start + 1 : start + 2] in "dDsSwW")
+        self.at += 1
+        return Atom(character, character == ".")
+
+
+def _bounds(quantifier: str) -> tuple[int, int]:
+    if quantifier in "?*+":
+        return {"?": (0, 1), "*": (0, _MOST), "+": (1, _MOST)}[quantifier]
+    low, _, high = quantifier.strip("{}").partition(",")
+    if "," not in quantifier:
+        return int(low), int(low)
+    return int(low), int(high) if high else _MOST
+
+
+def parse(pattern: str) -> tuple[tuple[Node, ...], ...]:
+    """The alternatives of an expression as lists of nodes."""
+    return _Parser(pattern).options()
+
+
+def longest(pattern: str) -> int:
+    """The most characters a match of this expression can have."""
+    return max((sum(_longest(node) for node in option) for option in parse(pattern)), default=0)
+
+
+def _longest(node: Node) -> int:
+    if isinstance(node, Atom):
+        return 1
+    if isinstance(node, Repeat):
+        return min(_MOST, node.high * _longest(node.node))
+    return max(sum(_longest(child) for child in option) for option in node.options)
+
+
+def shortest(pattern: str) -> tuple[int, int]:
+    """The least 汉字 and the least characters a match must have: how rare it is."""
+    found = [
+        (sum(a for a, _ in rows), sum(b for _, b in rows)) for o in parse(pattern) if (rows := [_least(n) for n in o])
+    ]
+    return min(found, default=(0, 0))
+
+
+def _least(node: Node) -> tuple[int, int]:
+    if isinstance(node, Atom):
+        return (0 if node.is_class or node.text.isascii() else 1), 1
+    if isinstance(node, Repeat):
+        han, size = _least(node.node)
+        return node.low * han, node.low * size
+    rows = [[_least(child) for child in option] for option in node.options]
+    return min(((sum(a for a, _ in row), sum(b for _, b in row)) for row in rows), default=(0, 0))
+
+
+# ----------------------------------------------------------------------------------------------------------- splitting
+
+
+def split(pattern: str) -> tuple[Sequence, ...]:
+    """The sequences whose matches together are those of the expression; raises TooComplex."""
+    options = parse(pattern)
+    if not any(_has_gap(node) for option in options for node in option):
+        return (Sequence((pattern,), (None, None), 0),)
+    found: dict[Sequence, None] = {}
+    for option in options:
+        for items in _expand_all(option):
+            for sequence in _sequences(items):
+                found[sequence] = None
+    if len(found) > _MOST_SEQUENCES:
+        raise TooComplex
+    return tuple(found)
+
+
+def _has_gap(node: Node) -> bool:
+    if isinstance(node, Repeat):
+        return _is_gap(node) or _has_gap(node.node)
+    return isinstance(node, Group) and any(_has_gap(child) for option in node.options for child in option)
+
+
+def _is_gap(node: Repeat) -> bool:
+    if not isinstance(node.node, Atom) or not node.node.is_class or node.low == node.high:
+        return False
+    is_ascii = node.node.text.isascii() and not node.node.text.startswith(("[^", ".", "\\D", "\\S"))
+    return node.high > (_ASCII_GAP if is_ascii else _WIDE_GAP)
+
+
+def _expand_all(nodes: tuple[Node, ...]) -> Iterator[tuple[Item, ...]]:
+    parts = [list(_expand(node)) for node in nodes]
+    size = 1
+    for part in parts:
+        size *= len(part)
+        if size > _MOST_SEQUENCES * 8:
+            raise TooComplex
+    for choice in product(*parts):
+        yield tuple(item for items in choice for item in items)
+
+
+def _expand(node: Node) -> Iterator[tuple[Item, ...]]:
+    if not _has_gap(node):
+        yield (node.text,)
+    elif isinstance(node, Group):
+        plain = [option for option in node.options if not any(_has_gap(child) for child in option)]
+        if plain:
+            yield ("(?:" + "|".join("".join(child.text for child in option) for option in plain) + ")",)
+        for option in node.options:
+            if option not in plain:
+                yield from _expand_all(option)
+    elif isinstance(node, Repeat) and _is_gap(node):
+        yield (Gap(node.node.text, node.low, node.high),)
+    elif isinstance(node, Repeat):
+        if node.high > _MOST_REPEATS:
+            raise TooComplex
+        for times in range(node.low, node.high + 1):
+            yield from _expand_all((node.node,) * times)
+
+
+def _sequences(items: tuple[Item, ...]) -> Iterator[Sequence]:
+    """Strings joined, adjacent gaps parted by one character of the second."""
+    for flat in _part_gaps(items):
+        pieces: list[str] = []
+        gaps: list[Gap | None] = [None]
+        for item in flat:
+            if isinstance(item, Gap):
+                gaps[-1] = item
+            elif gaps[-1] is None and len(gaps) > 1 and len(gaps) == len(pieces) + 1:
+                pieces[-1] += item
+            else:
+                pieces.append(item)
+                gaps.append(None)
+        if pieces:
+            yield Sequence(tuple(pieces), tuple(gaps), _rarest(pieces))
+
+
+def _part_gaps(items: tuple[Item, ...]) -> Iterator[tuple[Item, ...]]:
+    has_piece = any(isinstance(item, str) for item in items)
+    for index, item in enumerate(items):
+        if not isinstance(item, Gap):
+            continue
+        follows_gap = index > 0 and isinstance(items[index - 1], Gap)
+        if not follows_gap and has_piece:
+            continue
+        rest = Gap(item.text, max(item.low - 1, 0), item.high - 1)
+        if item.low == 0:
+            yield from _part_gaps(items[:index] + items[index + 1 :])
+        yield from _part_gaps((*items[:index], item.text, rest, *items[index + 1 :]))
+        return
+    yield items
+
+
+def _rarest(pieces: list[str]) -> int:
+    return max(range(len(pieces)), key=lambda i: (*shortest(pieces[i]), -pieces[i].count("|")))
+
+
+# ------------------------------------------------------------------------------------------------------------- joining
+
+
+def class_table(text: str) -> npt.NDArray[np.bool_]:
+    """For every code point whether it is in the class; written as in a pattern: ``.``, ``\\d``, ``[^。\\n]``."""
+    table = np.zeros(0x110000, np.bool_)
+    if text == ".":
+        table[:] = True
+        table[10] = False
+        return table
+    is_negated = text.startswith("[^")
+    inner = text[2 if is_negated else 1 : -1] if text.startswith("[") else text
+    for first, last in _ranges(inner):
+        table[first : last + 1] = True
+    if text.startswith("\\") and text[1] in "DS":
+        is_negated = True
+    return ~table if is_negated else table
+
+
+_KNOWN = {"d": [(48, 57)], "s": [(9, 13), (32, 32)], "D": [(48, 57)], "S": [(9, 13), (32, 32)]}
+_ESCAPES = {"n": 10, "t": 9, "r": 13, "f": 12, "v": 11}
+
+
+def _ranges(inner: str) -> Iterator[tuple[int, int]]:
+    tokens = re.findall(r"\\x\{[0-9A-Fa-f]+\}|\\x[0-9A-Fa-f]{2}|\\.|.", inner, re.DOTALL)
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        if token.startswith("\\") and token[1] in _KNOWN:
+            yield from _KNOWN[token[1]]
+            index += 1
+        elif index + 2 < len(tokens) and tokens[index + 1] == "-":
+            yield _code(token), _code(tokens[index + 2])
+            index += 3
+        else:
+            yield _code(token), _code(token)
+            index += 1
+
+
+def _code(token: str) -> int:
+    if token.startswith("\\x"):
+        return int(token[2:].strip("{}"), 16)
+    if token.startswith("\\"):
+        return _ESCAPES.get(token[1], ord(token[1]))
+    return ord(token)
