@@ -35,7 +35,8 @@ class _Cell:
     has_ground: bool = False
     lines: list[str] = field(default_factory=list)
     first: Paragraph | None = None
-    after: list[Piece] = field(default_factory=list)
+    after: list[Piece] = field(default_factory=list)  # what its open paragraphs carry along
+    done: list[Piece] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -282,8 +283,7 @@ class Story(Text):
         cell = table.cell
         if cell is None:
             return
-        lines, after = cell.lines, list(cell.after)
-        first = cell.first
+        lines, first, after = cell.lines, cell.first, list(cell.after)
         cell.lines, cell.first = [], None
         cell.after.clear()
         kind = BlockKind.CELL if self.place.kind is BlockKind.PARAGRAPH else self.place.kind
@@ -291,7 +291,8 @@ class Story(Text):
             concealed = _HIDDEN_ROW if table.is_row_hidden else ""
             self.emit("\n".join(lines), kind, self.locator(), first.page, first.is_top, concealed)
         # the piece stands before what its paragraphs carried along
-        self._outs[-1].extend(after)
+        cell.done += [*cell.after, *after]
+        cell.after.clear()
 
     def _close_cell(self) -> None:
         table = self._tables[-1] if self._tables else None
@@ -300,8 +301,8 @@ class Story(Text):
         if self._paragraph:
             self._close_paragraph()
         self._flush_cell()
-        done = self._outs.pop()
-        self._outs[-1].extend(done)
+        self._outs.pop()
+        self._outs[-1].extend(table.cell.done)
         table.column = min(table.column + table.cell.span, 100_000)
         table.cell = None
 
@@ -310,6 +311,8 @@ class Story(Text):
             if self._tables[-1].cell:
                 self._close_cell()
             self._tables.pop()
+        if self._tables:
+            self._flush_cell()  # the table inside stands before the text that follows it
 
     # ------------------------------------------------------------------------------------------------ boxes and shapes
 
