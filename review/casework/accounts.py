@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from review.casework import audit
 from review.casework.permissions import actor_of, read_actor, require_role, roles_text
-from review.casework.records import parse_time, time_text
+from review.casework.records import parse_time, storable, time_text
 from review.casework.store import Store, Transaction
 from review.casework.tables import accounts, lockouts, sessions
 from review.casework.transitions import ROLE_LABELS, SEPARATED
@@ -69,7 +69,7 @@ def add_account(
     that one person may not combine.
     """
     login = _clean_login(login)
-    name, department = name.strip(), department.strip()
+    name, department = storable(name).strip(), storable(department).strip()
     if not name or not department or len(name) > 80 or len(department) > 80:
         raise UsageError("姓名和单位不能为空，且不超过80字。", "请填写姓名和单位后重试。")
     check_roles(roles)
@@ -163,7 +163,7 @@ def sign_in(store: Store, login: str, password: str, client: str, now: datetime)
 
     The slow hash is computed before the write lock is taken: a guesser must not hold up those who work.
     """
-    login = login.strip().casefold()[:200]
+    login, client = storable(login).strip().casefold()[:200], storable(client)[:80]
     login_hash = store.keys.keyed_hash(login)
     with store.reading() as connection:
         row = connection.execute(select(accounts).where(accounts.c.login == login)).first()
@@ -232,7 +232,7 @@ def change_password(store: Store, actor: Actor, old: str, new: str, keep_token: 
     if not _is_password(store, row.password_hash, old):
         raise SignInError("原口令不正确。", "请核对后重试。")
     _check_password(new, old, row.login)
-    hashed = _hasher(store).hash(new)
+    hashed = _hasher(store).hash(new.encode("utf-8", "surrogatepass"))
     with store.writing() as transaction:
         _set(transaction.connection, actor.id, password_hash=hashed, must_change=0)
         transaction.connection.execute(
@@ -262,7 +262,7 @@ def _clean_login(login: str) -> str:
 
 
 def _by_login(connection: Connection, login: str) -> Row:
-    row = connection.execute(select(accounts).where(accounts.c.login == login.strip().casefold())).first()
+    row = connection.execute(select(accounts).where(accounts.c.login == storable(login).strip().casefold())).first()
     if row is None:
         raise UsageError("没有这个账号。", "请用 review users list 查看现有账号。")
     return row
@@ -306,7 +306,7 @@ def _is_password(store: Store, hashed: str | None, password: str) -> bool:
         hasher.hash("no such account")
         return False
     try:
-        return hasher.verify(hashed, password)
+        return hasher.verify(hashed, password.encode("utf-8", "surrogatepass"))
     except (VerificationError, InvalidHashError):
         return False
 
@@ -355,7 +355,7 @@ def _count_failure(
         None,
         account=account,
         login=login_hash[:16],
-        client=client[:80],
+        client=client,
         failures=failures,
     )
 
@@ -372,14 +372,14 @@ def _begin_session(
         insert(sessions).values(
             token_hash=_token_hash(token),
             account_id=row.id,
-            client=client[:80],
+            client=client,
             created_at=time_text(now),
             seen_at=time_text(now),
             expires_at=time_text(expires),
         )
     )
     _set(connection, row.id, signed_in_at=time_text(now))
-    audit.append(transaction, now, row.id, "signed-in", None, account=row.id, client=client[:80])
+    audit.append(transaction, now, row.id, "signed-in", None, account=row.id, client=client)
     return Session(token, actor_of(row), expires, bool(row.must_change))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, insert, select, update
 
 from review.casework.permissions import read_actor, require, require_role
-from review.casework.records import case_of, disposition_of, draft_of, time_text
+from review.casework.records import case_of, disposition_of, draft_of, storable, time_text
 from review.casework.tables import cases, dispositions, drafts
 from review.casework.transitions import TRANSITIONS, Act
 from review.errors import Conflict, UsageError
@@ -98,7 +98,7 @@ def key_of(row: Row | None) -> int:
 
 
 def clean_text(value: str, name: str, *, is_needed: bool = False, limit: int = MAX_TEXT) -> str:
-    value = value.strip().replace("\0", "")
+    value = storable(value).strip()
     if is_needed and not value:
         raise UsageError(f"{name}不能为空。", f"请填写{name}。")
     if len(value) > limit:
@@ -108,7 +108,7 @@ def clean_text(value: str, name: str, *, is_needed: bool = False, limit: int = M
 
 def clean_file_name(name: str) -> str:
     """The last component only, at most 255 characters: a browser may send a path."""
-    return name.replace("\\", "/").rsplit("/", 1)[-1].replace("\0", "")[:255]
+    return storable(name).replace("\\", "/").rsplit("/", 1)[-1][:255]
 
 
 def digest(text: str) -> str:

@@ -21,6 +21,7 @@ from review.casework.records import (
     draft_of,
     parse_parts,
     stop_event_of,
+    storable,
     submission_of,
     time_text,
 )
@@ -365,11 +366,11 @@ def _visible_events(actor: Actor) -> ColumnElement[bool]:
 def _filtered(statement: Select, actor: Actor, scope: str, department: str, severity: str, search: str) -> Select:
     statement = statement.where(_visible(actor), _scope(scope, actor))
     if department:
-        statement = statement.where(cases.c.department == department)
+        statement = statement.where(cases.c.department == storable(department))
     if severity:
         column = {"high": cases.c.high, "medium": cases.c.medium, "low": cases.c.low, "info": cases.c.info}
         statement = statement.where(column.get(severity, cases.c.gaps) > 0)
-    if search := search.strip():
+    if search := storable(search).strip():
         columns = (cases.c.title, cases.c.document_number, cases.c.number)
         statement = statement.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))
     return statement

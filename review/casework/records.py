@@ -44,6 +44,11 @@ def parse_time(value: str) -> datetime:
     return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
+def storable(text: str) -> str:
+    """The text as both databases take it: without NUL, lone surrogates (a broken file name) become "?"."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
 def date_text(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
@@ -56,7 +61,7 @@ def check_json(check: Check) -> str:
     """The check as JSON; the same check always as the same text."""
     value = asdict(check)
     value["checked_on"] = check.checked_on.isoformat()
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return storable(json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
 
 
 def parse_check(text: str) -> Check:
@@ -97,7 +102,7 @@ def _gap(value: dict[str, Any]) -> Gap:
 
 
 def parts_json(parts: Sequence[Part]) -> str:
-    return json.dumps([asdict(part) for part in parts], ensure_ascii=False)
+    return storable(json.dumps([asdict(part) for part in parts], ensure_ascii=False))
 
 
 def parse_parts(text: str) -> tuple[Part, ...]:

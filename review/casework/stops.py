@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from review.casework import audit
 from review.casework.calendar import local_day
 from review.casework.permissions import read_actor
-from review.casework.records import check_json, draft_of, time_text
+from review.casework.records import check_json, draft_of, storable, time_text
 from review.casework.store import Store, Transaction, next_number
 from review.casework.tables import cases, drafts, redacted_copies, stop_events
 from review.errors import WorkflowError
@@ -62,7 +62,7 @@ def insert_stop(
             actor_id=actor.id,
             actor_name=actor.name,
             department=actor.department,
-            client=client[:80],
+            client=storable(client)[:80],
             rules=json.dumps(rules),
             places=json.dumps(sorted({finding.place.value for finding in stopping})),
             suffix=suffix,

@@ -200,3 +200,9 @@ def test_a_disabled_account_acts_no_more(store, people) -> None:
     disable_account(store, None, "reviewer")
     with pytest.raises(NotAllowed, match="停用"):
         claim(store, people.reviewer, case.id, case.version, NOW)
+
+
+def test_broken_text_at_the_door_is_a_wrong_password_and_no_crash(store, people) -> None:
+    for login, password in (("\ud800", "x"), ("reviewer", "\udfff"), ("a\0b", "\0")):
+        with pytest.raises(SignInError):
+            sign_in(store, login, password, "\ud800", NOW)
