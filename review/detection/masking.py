@@ -23,6 +23,8 @@ K = ColumnKind
 
 #: Up to so many candidates a masked number counts as rebuilt: they can be tried out on any query page.
 _FEW = 50
+#: The same for masks that show six digits in front and four behind: one per day of a year.
+_ONE_YEAR = 366
 #: Digits two masked numbers must share to be the same person's when the names are masked too.
 _SHARED = 2
 _PROSE_WINDOW = 60
@@ -159,12 +161,12 @@ def judge_mask(place: _Place, policy: Policy) -> _Verdict | None:
     candidates = count_candidates(number.pattern, place.known)
     if grade in (Grade.G1, Grade.G2):
         return _Verdict("mask-too-little", f"身份证号{grade.value}", candidates)
-    if place.known.has_birth and (grade is Grade.G3 or 0 < candidates <= _FEW):
+    if place.known.has_birth and 0 < candidates <= (_ONE_YEAR if grade is Grade.G3 else _FEW):
         return _Verdict("mask-rebuilt-from-row", f"可由{place.known_from}还原", candidates)
-    if grade is Grade.G3 and HIDDEN not in number.pattern[6:10]:
-        return _Verdict("mask-rebuilt-from-row", "号码里露出了出生年份", candidates)
     if grade is Grade.G3:
-        return _Verdict("mask-shows-much", f"遮盖方式为{grade.value}", count_candidates(number.pattern))
+        shows_year = HIDDEN not in number.pattern[6:10]
+        reason = "号码里露出了出生年份" if shows_year else f"遮盖方式为{grade.value}"
+        return _Verdict("mask-shows-much", reason, count_candidates(number.pattern))
     if number.head > policy.id_keep_head or number.tail > policy.id_keep_tail:
         return _Verdict("mask-style", f"保留位数多于本单位规定（前{policy.id_keep_head}位、后{policy.id_keep_tail}位）")
     return None

@@ -83,9 +83,16 @@ def find_masked(text: str, start: int = 0, end: int | None = None, header: str =
         ):
             continue
         label = header or text[max(start, left - _LABEL_REACH) : left]
+        right = _without_glued_date(text, left, right)
         found = _recognised(text[left:right], label)
         if found is not None:
             yield MaskedNumber(left, right, *found)
+
+
+def _without_glued_date(text: str, left: int, right: int) -> int:
+    """The end of a token whose first 18 characters are a whole masked ID and whose rest is a year: …*******2015年."""
+    is_glued = right - left == 22 and text[left + 17] in _MASKS and text[right - 4 : right - 2] in ("19", "20")
+    return right - 4 if is_glued else right
 
 
 def _widened(text: str, left: int, right: int, low: int, high: int) -> tuple[int, int]:
