@@ -69,8 +69,9 @@ def extract(data: bytes, options: Options) -> Reading:
     if root is None:
         raise Unreadable(GapReason.CORRUPT, _BROKEN)
     bodies = _children(root, "DocBody")
-    for body in bodies:
-        _read_body(package, body, found, options)
+    readers = [_read_body(package, body, found, options) for body in bodies]
+    for reader in filter(None, readers[-1:]):
+        reader.read_left_over()
     if not bodies:
         raise Unreadable(GapReason.CORRUPT, _BROKEN)
     _read_versions(package, found)
@@ -83,14 +84,16 @@ def extract(data: bytes, options: Options) -> Reading:
 # ------------------------------------------------------------------------------------------------------------ documents
 
 
-def _read_body(package: Package, body: etree._Element, found: _Found, options: Options) -> None:
+def _read_body(package: Package, body: etree._Element, found: _Found, options: Options) -> "_DocumentReader | None":
+    reader = None
     place = _text(_child(body, "DocRoot"))
     name = _resolve("OFD.xml", place)
     document = _parse(package, name, found)
     if document is None:
         found.gaps.append(Gap(GapReason.CORRUPT, "", _BROKEN))
     else:
-        _DocumentReader(package, name, document, found, options).read()
+        reader = _DocumentReader(package, name, document, found, options)
+        reader.read()
     info = _child(body, "DocInfo")
     for element in info.iter() if info is not None else ():
         tag = local(element)
@@ -101,6 +104,7 @@ def _read_body(package: Package, body: etree._Element, found: _Found, options: O
             value = (element.text or "").strip()
             found.add(f"{element.get('Name', '自定义')}：{value}" if value else "", BlockKind.PROPERTY, "自定义属性")
     _read_signatures(package, _resolve("OFD.xml", _text(_child(body, "Signatures"))), found)
+    return reader
 
 
 class _DocumentReader:
@@ -139,6 +143,9 @@ class _DocumentReader:
                 self._options.progress(index, len(listed))
             self._numbers[element.get("ID", "")] = number
             self._read_page(_resolve(self._name, element.get("BaseLoc", "")), number)
+        for key, template in self._templates.items():
+            if key not in self._shown:
+                self._read_unshown(template, "未使用的页面模板")
         self._read_outline()
         for tag, reader in (
             ("Annotations", self._read_annotations),
@@ -261,6 +268,20 @@ class _DocumentReader:
             gaps += sight.gaps
             was_read = was_read and sight.was_read
         return pieces, gaps, was_read
+
+    def _read_unshown(self, name: str, reason: str) -> None:
+        root = _parse(self._package, name, self._found)
+        if root is not None:
+            drawn = ofd_page.drawn(_child(root, "Content"), Area(*self._box), self._resources)
+            for line in drawn.lines:
+                self._found.add(line.text, BlockKind.HIDDEN, reason, concealed=reason)
+
+    def read_left_over(self) -> None:
+        """Page parts that no document names any more: pages taken out by an editor that kept their files."""
+        for name in self._package.names:
+            if name.lower() in self._package.seen or not name.lower().endswith("content.xml"):
+                continue
+            self._read_unshown(name, "文件中未引用的页面")
 
     # ------------------------------------------------------------------------------------------- beside the pages
 
@@ -387,7 +408,7 @@ def _utf8_strings(data: bytes) -> Iterator[str]:
                 width = size & 0x7F
                 size = int.from_bytes(data[at : at + width], "big")
                 at += width
-            if _leads_out(at, size, end):
+            if at + size > end:
                 break
             if tag == 0x0C and 1 < size < 400:
                 text = data[at : at + size].decode("utf-8", "ignore").strip()
@@ -396,11 +417,6 @@ def _utf8_strings(data: bytes) -> Iterator[str]:
             elif tag & 0x20:
                 stack.append((at, at + size))
             at += size
-
-
-def _leads_out(at: int, size: int, end: int) -> bool:
-    """Whether a length of the DER structure leads out of it."""
-    return size < 0 or at + size > end
 
 
 def _read_versions(package: Package, found: _Found) -> None:

@@ -119,6 +119,8 @@ class _Walk:
             if self._order > _MAX_OBJECTS:
                 return
             tag = local(child)
+            if not tag:
+                continue
             shown = visible and child.get("Visible", "true").lower() != "false"
             if tag == "TextObject":
                 self._add_text(child, dx, dy, shown)
@@ -147,9 +149,9 @@ class _Walk:
         for code in element:
             if local(code) != "TextCode" or not code.text:
                 continue
-            box = _code_box(code, boundary, size, matrix, dx, dy)
-            place = reason or self._place(box)
-            self._codes.append(_Code(code.text.replace("\n", " "), box, size * scale, self._order, place, is_white))
+            for text, box in _code_boxes(code, boundary, size, matrix, dx, dy):
+                place = reason or self._place(box)
+                self._codes.append(_Code(text.replace("\n", " "), box, size * scale, self._order, place, is_white))
 
     @staticmethod
     def _look(element: etree._Element, shown: bool, size: float) -> tuple[str, bool]:
@@ -220,22 +222,48 @@ class _Walk:
         return self._codes
 
 
-def _code_box(
+def _code_boxes(
     code: etree._Element, boundary: list[float], size: float, matrix: list[float], dx: float, dy: float
-) -> BBox:
-    """The box of a TextCode in mm: from its start, its steps and the size of its font (§11.3)."""
+) -> list[tuple[str, BBox]]:
+    """The rows of a TextCode with their boxes in mm: from its start, its steps and the size of its font (§11.3)."""
+    text = code.text or ""
     x = (numbers(code.get("X")) or [0.0])[0]
     y = (numbers(code.get("Y")) or [size])[0]
     steps_x, steps_y = numbers(code.get("DeltaX")), numbers(code.get("DeltaY"))
-    length = len(code.text or "")
+    rows: list[tuple[str, BBox]] = []
+    begin, row_x = 0, x
+    for index in range(len(text)):
+        step_y = steps_y[index] if index < len(steps_y) else 0.0
+        is_last = index == len(text) - 1
+        # a step back and down is a new row; steps straight down are vertical writing
+        is_break = abs(step_y) > 0.3 * size and index < len(steps_x) and steps_x[index] < -size
+        if is_last or is_break:
+            part = text[begin : index + 1]
+            across, down = steps_x[begin:index], steps_y[begin:index]
+            rows.append((part, _row_box(part, row_x, y, across, down, size, matrix, boundary, dx, dy)))
+            row_x += sum(steps_x[begin : index + 1])
+            y += sum(steps_y[begin : index + 1])
+            begin = index + 1
+    return rows
+
+
+def _row_box(
+    text: str,
+    x: float,
+    y: float,
+    across: list[float],
+    down: list[float],
+    size: float,
+    matrix: list[float],
+    boundary: list[float],
+    dx: float,
+    dy: float,
+) -> BBox:
     # without steps the characters advance by their widths: full for Chinese, half for Latin
-    advance = sum(1.0 if ord(c) > 0x2E7F else 0.5 for c in (code.text or "")) * size
-    if steps_x:
-        advance = sum(steps_x[: length - 1]) + size
-    elif steps_y:
-        advance = size
-    fall = sum(steps_y[: length - 1])
-    low, high = min(y, y + fall), max(y, y + fall)
+    advance = sum(1.0 if ord(c) > 0x2E7F else 0.5 for c in text) * size
+    if across or down:
+        advance = sum(across) + size
+    low, high = min(y, y + sum(down)), max(y, y + sum(down))
     left, right = min(x, x + advance), max(x, x + advance)
     corners = [(u, v) for u in (left, right) for v in (low - 0.86 * size, high + 0.14 * size)]
     a, b, c, d, e, f = matrix
@@ -269,26 +297,39 @@ def _covers(cover: BBox, box: BBox) -> bool:
 
 
 def _lines(codes: list[_Code]) -> list[Line]:
-    """Text codes that stand on one line, in painting order, joined; a wide gap becomes a blank and a new stretch."""
+    """The text codes row by row as they stand on the page: forms paint all labels first and all values later.
+
+    Within a row a wide gap becomes a blank and a new stretch; a change of what hides the text ends the line.
+    """
     lines: list[Line] = []
-    group: list[_Code] = []
     at = 0
-    for code in codes:
-        if group and not _is_same_line(group[-1], code):
-            at = _close(group, lines, at)
-            group = []
-        group.append(code)
-    if group:
-        _close(group, lines, at)
+    for row in _rows(codes):
+        group: list[_Code] = []
+        for code in row:
+            if group and group[-1].concealed != code.concealed:
+                at = _close(group, lines, at)
+                group = []
+            group.append(code)
+        at = _close(group, lines, at)
     return [line for line in lines if line.text.strip()]
 
 
-def _is_same_line(last: _Code, code: _Code) -> bool:
-    size = max(min(last.size, code.size), 0.5)
-    middle, other = (last.box.top + last.box.bottom) / 2, (code.box.top + code.box.bottom) / 2
-    return (
-        last.concealed == code.concealed and abs(middle - other) < 0.5 * size and code.box.x0 > last.box.x1 - 1.5 * size
-    )
+def _rows(codes: list[_Code]) -> list[list[_Code]]:
+    """Codes whose middles are less than half a letter apart vertically, each row from left to right."""
+    rows: list[list[_Code]] = []
+    middle = 0.0
+    for code in sorted(codes, key=_middle):
+        size = max(code.size, 0.5)
+        if rows and _middle(code) - middle < 0.5 * min(size, max(rows[-1][0].size, 0.5)):
+            rows[-1].append(code)
+            continue
+        rows.append([code])
+        middle = _middle(code)
+    return [sorted(row, key=lambda code: code.box.x0) for row in rows]
+
+
+def _middle(code: _Code) -> float:
+    return (code.box.top + code.box.bottom) / 2
 
 
 def _close(group: list[_Code], lines: list[Line], at: int) -> int:
