@@ -28,6 +28,9 @@ from review.casework.transitions import OUTCOMES, WITHHOLDING_REASONS, Act, Need
 from review.errors import WorkflowError
 from review.types import Actor, Case, CaseState, Decision, Draft, Outcome
 
+#: Outcomes that can be decided on a draft whose content was purged, here or in another case with the same file.
+_WITHOUT_CONTENT = frozenset({Outcome.STOP_SECRET, Outcome.RETURN})
+
 
 def decide(
     store: Store,
@@ -59,12 +62,12 @@ def decide(
     if rule.reply_days and reply_due is None:
         reply_due = load_calendar().add(local_day(now), rule.reply_days)
     with store.reading() as connection:
-        _require_decision(connection, actor, case_id, version, opinion)
+        _require_decision(connection, actor, case_id, version, outcome, opinion)
     copy = redacted if Need.REDACTED in rule.needs else None
     vault_file = store.vault.put(copy.data) if copy else ""
     with store.writing() as transaction:
         connection = transaction.connection
-        actor, case = _require_decision(connection, actor, case_id, version, opinion)
+        actor, case = _require_decision(connection, actor, case_id, version, outcome, opinion)
         draft = read_draft(connection, case_id, case.drafts)
         _require_readiness(connection, rule, draft, copy)
         decision = Decision(
@@ -88,24 +91,25 @@ def decide(
             _insert_redacted(store, connection, decision, copy, vault_file)
         decided_at = time_text(now) if rule.target is CaseState.DECIDED else None
         change_case(connection, case, now, state=rule.target, decided_at=decided_at)
-        doomed = purge_case(store, transaction, actor, case, now) if outcome is Outcome.STOP_SECRET else ()
+        if outcome is Outcome.STOP_SECRET:
+            purge_case(store, transaction, actor, case, now)
     if outcome is Outcome.STOP_SECRET:
-        store.forget(doomed)
+        store.forget()
     return decision
 
 
 def _require_decision(
-    connection: Connection, actor: Actor, case_id: int, version: int, opinion: str
+    connection: Connection, actor: Actor, case_id: int, version: int, outcome: Outcome, opinion: str
 ) -> tuple[Actor, Case]:
     case = read_case(connection, case_id)
     act = Act.CORRECT if case.state is CaseState.DECIDED else Act.DECIDE
     actor, case = require_act(connection, act, actor, case_id, version)
     if act is Act.CORRECT and not opinion:
         raise WorkflowError("更正结论须写明理由。", "请在审查意见中写明更正的原因和依据。")
-    if act is Act.CORRECT and not connection.scalar(
+    if outcome not in _WITHOUT_CONTENT and not connection.scalar(
         select(drafts.c.original_file).where(drafts.c.case_id == case_id, drafts.c.number == case.drafts)
     ):
-        raise WorkflowError("文稿内容已按停止处理清除，不能再作结论。", "经保密部门核实不涉密的，请重新送审。")
+        raise WorkflowError("文稿内容已按停止处理清除，不能作这一结论。", "经保密部门核实不涉密的，请退回后重新送审。")
     return actor, case
 
 

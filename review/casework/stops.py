@@ -5,16 +5,18 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePath
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from review.casework import audit
 from review.casework.calendar import local_day
 from review.casework.permissions import read_actor
 from review.casework.records import check_json, draft_of, storable, time_text
 from review.casework.store import Store, Transaction, next_number
-from review.casework.tables import cases, drafts, redacted_copies, stop_events
+from review.casework.tables import cases, drafts, redacted_copies, removals, stop_events
 from review.errors import WorkflowError
 from review.types import Actor, Case, Check, Level, Severity
+
+_BLANK_TITLE = "（已停止处理）"
 
 
 def record_stop(
@@ -86,40 +88,49 @@ def insert_stop(
     return number
 
 
-def purge_case(store: Store, transaction: Transaction, actor: Actor, case: Case, now: datetime) -> tuple[str, ...]:
-    """Vault names to remove once committed. A person stopped the case: nothing of its drafts stays (domain.md §8.4)."""
+def purge_case(store: Store, transaction: Transaction, actor: Actor, case: Case, now: datetime) -> None:
+    """Blanks a case that a person stopped and notes its files for ``Store.forget``: nothing of it stays (domain.md §8.4).
+
+    Other cases with the same file lose its content too, keeping their state: what becomes of them is a person's decision.
+    """
     connection = transaction.connection
-    rows = connection.execute(select(drafts).where(drafts.c.case_id == case.id).order_by(drafts.c.number)).all()
-    copies = connection.execute(select(redacted_copies.c.vault_file).where(redacted_copies.c.case_id == case.id))
-    names = {row.original_file for row in rows} | {row.document_file for row in rows} | set(copies.scalars())
-    newest = draft_of(rows[-1])
+    own = connection.execute(select(drafts).where(drafts.c.case_id == case.id).order_by(drafts.c.number)).all()
+    newest = draft_of(own[-1])
     suffix = PurePath(newest.file_name).suffix
     number = insert_stop(
         store, transaction, actor, newest.check, newest.size, suffix, newest.file_name, "", "purged", case.id, now
     )
+    is_same = drafts.c.sha256.in_({row.sha256 for row in own})
+    touched = {case.id, *connection.scalars(select(drafts.c.case_id).where(is_same))}
+    rows = connection.execute(select(drafts).where(is_same | (drafts.c.case_id == case.id))).all()
+    copied = select(redacted_copies.c.vault_file).where(redacted_copies.c.case_id.in_(touched))
+    names = {row.original_file for row in rows} | {row.document_file for row in rows} | set(connection.scalars(copied))
     for row in rows:
-        gaps = tuple(replace(gap, locator="") for gap in draft_of(row).check.gaps)  # a place may name an attachment
-        connection.execute(
-            update(drafts)
-            .where(drafts.c.case_id == case.id, drafts.c.number == row.number)
-            .values(
-                file_name="",
-                parts_json="[]",
-                original_file="",
-                document_file="",
-                check_json=check_json(replace(draft_of(row).check, gaps=gaps)),
-            )
-        )
+        _blank_draft(connection, row)
     connection.execute(
-        update(redacted_copies).where(redacted_copies.c.case_id == case.id).values(file_name="", vault_file="")
+        update(redacted_copies).where(redacted_copies.c.case_id.in_(touched)).values(file_name="", vault_file="")
     )
     connection.execute(
-        update(cases).where(cases.c.id == case.id).values(title="（已停止处理）", document_number="", submitter_note="")
+        update(cases).where(cases.c.id.in_(touched)).values(title=_BLANK_TITLE, document_number="", submitter_note="")
     )
-    audit.append(transaction, now, actor.id, "purged", case.id, number=number, files=len(names))
-    shared = connection.execute(
-        select(drafts.c.original_file, drafts.c.document_file).where(
-            drafts.c.original_file.in_(names) | drafts.c.document_file.in_(names)
+    known = set(connection.scalars(select(removals.c.vault_file)))
+    for name in sorted(names - known - {""}):
+        connection.execute(insert(removals).values(vault_file=name))
+    for case_id in sorted(touched):
+        audit.append(transaction, now, actor.id, "purged", case_id, number=number, files=len(names - {""}))
+
+
+def _blank_draft(connection: Connection, row: Row) -> None:
+    check = draft_of(row).check
+    gaps = tuple(replace(gap, locator="") for gap in check.gaps)  # a place may name an attachment
+    connection.execute(
+        update(drafts)
+        .where(drafts.c.case_id == row.case_id, drafts.c.number == row.number)
+        .values(
+            file_name="",
+            parts_json="[]",
+            original_file="",
+            document_file="",
+            check_json=check_json(replace(check, gaps=gaps)),
         )
     )
-    return tuple(sorted(names - {name for row in shared for name in row} - {""}))

@@ -6,7 +6,7 @@ a log: it may quote a title.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, func, insert, inspect, select, text, update
+from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, inspect, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
@@ -92,10 +92,12 @@ class Store:
         if is_fitting and transaction.head is not None:
             self.anchor.advance(*transaction.head)
 
-    def forget(self, names: Sequence[str]) -> None:
-        """Removes vault files and what SQLite's journal still holds of rows blanked before; after the commit, never before."""
-        for name in names:
-            self.vault.remove(name)
+    def forget(self) -> None:
+        """Removes the files that committed acts promised to remove, and what SQLite's journal still holds of blanked rows."""
+        with self.writing() as transaction:
+            for name in transaction.connection.scalars(select(tables.removals.c.vault_file)).all():
+                self.vault.remove(name)
+            transaction.connection.execute(delete(tables.removals))
         if self._engine.dialect.name == "sqlite":
             with self._engine.connect() as connection:
                 raw = connection.connection.dbapi_connection
@@ -133,6 +135,9 @@ def open_store(settings: Settings, hashing: Hashing = Hashing()) -> Store:
             _migrate(transaction.connection)
             _check_key(transaction.connection, keys)
             _create_anchor(transaction.connection, store.anchor)
+            is_forgetting = transaction.connection.scalar(select(tables.removals.c.vault_file).limit(1)) is not None
+        if is_forgetting:
+            store.forget()
     except SQLAlchemyError as error:
         engine.dispose()
         raise store_error(error) from None

@@ -127,6 +127,7 @@ drafts = Table(
     Column("uploaded_by", String(40), ForeignKey("accounts.id"), nullable=False),
     Column("uploaded_at", String(40), nullable=False),
     PrimaryKeyConstraint("case_id", "number"),
+    Index("drafts_by_content", "sha256"),
 )
 
 #: Every disposition ever made; the newest of a finding counts.
@@ -190,6 +191,9 @@ redacted_copies = Table(
     Column("vault_file", String(64), nullable=False),
     Index("redacted_copies_by_case", "case_id"),
 )
+
+#: Vault files that a committed act promised to remove and that may still be there.
+removals = Table("removals", metadata, Column("vault_file", String(64), primary_key=True))
 
 #: Content-free (domain.md §8.4): no title, no bytes, the file name only as a keyed hash.
 stop_events = Table(

@@ -5,10 +5,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from review.casework import audit
 from review.casework.queries import get_case, list_stops, load_document, load_original, load_redacted
+from review.casework.store import open_store
+from review.casework.tables import removals
 from review.casework.workflow import (
     RedactedCopy,
     acknowledge_gaps,
@@ -26,6 +28,7 @@ from review.casework.workflow import (
 from review.errors import Conflict, NotAllowed, StoppedBySecrecyMark, UsageError, WorkflowError, WrongState
 from review.types import CaseState, DispositionCode, Gap, GapReason, Outcome, Role, Severity, Zone
 from tests.casework.case_builders import (
+    CHEAP,
     NOW,
     make_actor,
     make_case,
@@ -399,11 +402,27 @@ def test_a_case_stopped_by_a_person_keeps_its_record_and_loses_its_content(setti
             assert "留不得".encode() not in path.read_bytes(), path.name
 
 
-def test_stopping_one_case_leaves_a_file_that_another_case_holds(store, people) -> None:
+def test_stopping_a_case_takes_the_same_file_out_of_every_case(store, people) -> None:
     other = make_case(store, people.other_clerk)
+    unrelated = make_case(store, people.clerk, text="另一份文稿")
     case = held(store, people)
     decide(store, people.reviewer, case.id, case.version, Outcome.STOP_SECRET, "", "请保密办认定", NOW)
-    assert load_original(store, people.other_clerk, other.id, 1)
+    with pytest.raises(UsageError, match="清除"):
+        load_original(store, people.other_clerk, other.id, 1)
+    other = claim(store, people.reviewer, other.id, other.version, NOW)
+    with pytest.raises(WorkflowError, match="清除"):
+        publish(store, people, other)
+    assert decide(store, people.reviewer, other.id, other.version, Outcome.RETURN, "", "请报告保密办", NOW)
+    assert load_original(store, people.clerk, unrelated.id, 1)
+    assert [e.action for e in get_case(store, people.lead, other.id).events].count("purged") == 1
+
+
+def test_a_removal_that_a_crash_cut_off_is_made_up_for_at_the_next_start(settings, store) -> None:
+    name = store.vault.put(b"of a stopped case")
+    with store.writing() as transaction:
+        transaction.connection.execute(insert(removals).values(vault_file=name))
+    open_store(settings, CHEAP).close()
+    assert not store.vault.holds(name)
 
 
 # --------------------------------------------------------------------------------------------------------------- opening
