@@ -159,7 +159,11 @@ DUTY_WORDS = (
     "联络员",
     "法定代表人",
     "经办人",
+    "执业",
 )
+
+#: Words that say accounts and phones belong to firms and offices, not to persons.
+FIRM_WORDS = ("企业", "公司", "供应商", "商户", "收款单位", "单位名称", "投标人", "合作社名称")
 
 _HEADER_NOISE = str.maketrans("", "", " \t\r\n\u3000:：*＊·")
 _MAX_HEADER = 24
@@ -246,16 +250,29 @@ def is_person(text: str) -> bool:
     return 2 <= len(body) <= 4 and all("\u4e00" <= character <= "\u9fff" for character in body)
 
 
+#: A long number inside a cell that holds other text too: 张三 3418…, 13856312345(微信同号).
+_LONG_RUN = re.compile(r"\d{10,21}[\dXx]?")
+
+
+def number_in(text: str) -> str:
+    """The longest long number in a cell, the compact cell itself where there is none."""
+    digits = compact(text)
+    return max(_LONG_RUN.findall(digits), key=len, default=digits)
+
+
 def is_identity(text: str) -> bool:
-    """Whether a cell holds an unmasked identity number, also a rounded or mistyped one."""
+    """Whether a cell holds an unmasked identity number, also a rounded or mistyped one, alone or beside other text."""
     digits = compact(text)
     if len(digits) < 9:
         return False
     if parse_inner_id(digits) is not None or parse_resident_id_15(digits) is not None:
         return True
-    if len(digits) > 10:
-        return check_resident_id_truncated(digits) is not Outcome.INVALID
-    return digits[0] in "EGDSPHCML" and is_digits(digits[2:])
+    if len(digits) <= 10:
+        return digits[0] in "EGDSPHCML" and is_digits(digits[2:])
+    if check_resident_id_truncated(digits) is not Outcome.INVALID:
+        return True
+    runs = [run for run in _LONG_RUN.findall(digits) if run != digits]
+    return any(len(run) >= 18 and parse_inner_id(run) is not None for run in runs)
 
 
 def is_bank_number(text: str) -> bool:
@@ -264,16 +281,13 @@ def is_bank_number(text: str) -> bool:
     return 10 <= len(digits) <= 25 and is_digits(digits) and len(set(digits)) > 2
 
 
-_SEVERAL = re.compile(r"[/、,，;；\s]+")
-
-
 def is_mobile(text: str) -> bool:
-    """Whether a cell holds at least one unmasked mobile number."""
+    """Whether a cell holds at least one unmasked mobile number, alone or beside other text."""
     if len(text) < 11:
         return False
     if check_mobile(text) is not Outcome.INVALID:
         return True
-    return any(check_mobile(part) is not Outcome.INVALID for part in _SEVERAL.split(text[:100]) if len(part) >= 11)
+    return any(len(run) == 11 and check_mobile(run) is not Outcome.INVALID for run in _LONG_RUN.findall(text[:200]))
 
 
 def is_open(kind: ColumnKind, text: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from review.detection.columns import ColumnKind, header_kind, is_identity, is_mobile
-from review.types import Block, BlockKind, Document
+from review.types import UNSEEN_KINDS, Block, BlockKind, Document
 
 
 class GridCell(NamedTuple):
@@ -53,13 +53,17 @@ def find_grids(document: Document) -> tuple[Grid, ...]:
 # ------------------------------------------------------------------------------------------------------- real tables
 
 
+#: What hangs on a cell but is not its content.
+_BESIDE_CELLS = UNSEEN_KINDS - {BlockKind.HIDDEN}
+
+
 def _cell_grids(document: Document) -> Iterator[Grid]:
     tables: dict[int, dict[int, dict[int, GridCell]]] = {}
     parts: dict[int, int | None] = {}
     text = document.text
     for block in document.blocks:
         place = block.cell
-        if place is None:
+        if place is None or block.kind in _BESIDE_CELLS:
             continue
         rows = tables.get(place.table)
         if rows is None:
@@ -270,6 +274,8 @@ def _record_grid(
 
 #: Columns of loose lines: one per kind of token.
 _LOOSE = {"id": 1, "mobile": 2}
+#: A line no longer than this is nothing but a number.
+_BARE = 16
 
 
 def _loose(lines: Sequence[_Line]) -> Iterator[Grid]:
@@ -307,4 +313,5 @@ def _loose_row(line: _Line) -> dict[int, GridCell]:
     if row and head and len(head.group(1)) <= 4:
         start, end = head.span(1)
         row[0] = GridCell(line.start + start, line.start + end, head.group(1), line.concealed)
-    return row if len(row) >= 2 or _LOOSE["id"] in row else {}
+    is_bare_number = len(line.text.strip()) <= _BARE
+    return row if len(row) >= 2 or _LOOSE["id"] in row or is_bare_number else {}

@@ -12,6 +12,7 @@ from review.detection.columns import (
     is_masked,
     is_name,
     is_person,
+    number_in,
 )
 from review.detection.grids import Grid, GridCell, Row
 from review.detection.identifiers import NumberKind, classify_number, is_run, parse_inner_id
@@ -187,6 +188,7 @@ def judge_number_column(header: str, values: Sequence[str], has_names: bool) -> 
     speak a serial run, a header like 编号 with filing dates, and few right check digits; for it a name column and
     scattered birth dates.
     """
+    values = [number_in(value) for value in values]
     if is_run(values):
         return ColumnKind.SERIAL
     kinds = [classify_number(value, header=header).kind for value in values if value.strip()]

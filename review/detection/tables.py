@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from review.detection.columns import DUTY_WORDS, MINOR_WORDS, ColumnKind, is_open
+from review.detection.columns import DUTY_WORDS, FIRM_WORDS, MINOR_WORDS, ColumnKind, is_open
 from review.detection.finding_key import text_fingerprint
 from review.detection.grids import Grid, GridCell, Row, find_grids
 from review.detection.identifiers import parse_inner_id
@@ -205,6 +205,8 @@ def _sensitive_columns(segment: Segment) -> list[tuple[int, ColumnKind]]:
     if kinds & {K.ORGANISATION, K.USCC} and not has_names:
         # accounts of organisations: 捐款、保证金、非税账户 (domain.md §5.3, 12)
         allowed.discard(K.BANK)
+    if K.ID not in kinds and any(word in segment.header_text for word in FIRM_WORDS):
+        allowed.discard(K.BANK)
     return [(column, kind) for column, kind in segment.kinds.items() if kind in allowed]
 
 
@@ -264,7 +266,7 @@ def is_duty_list(segment: Segment) -> bool:
     if segment.columns(K.POST, K.USCC, K.OFFICE_PHONE):
         return True
     text = segment.header_text
-    return any(word in text for word in DUTY_WORDS) or any(word in text for word in ("企业", "公司", "供应商", "商户"))
+    return any(word in text for word in (*DUTY_WORDS, *FIRM_WORDS))
 
 
 def _severity(rule: Rule, rows: int, grades: Sequence[int]) -> Severity:

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from review.detection.tables import find_lists
-from review.types import BlockKind, Document, Finding, Policy, Severity, Source
+from review.types import BlockKind, Document, Finding, Policy, Severity, Source, Span
 from tests.detection.lists import (
     engine_finding,
     make_tables,
@@ -67,14 +68,12 @@ def test_a_stop_or_another_matter_in_a_cell_is_not_absorbed() -> None:
 
 
 def test_a_finding_with_places_inside_and_outside_keeps_the_outer_ones() -> None:
-    rows = [*id_rows(3), ["备注", "", "见 " + resident_id(0) + " 档案"]]
-    document = make_tables(rows)
+    rows = id_rows(3)
+    document = make_text("\n".join(",".join(row) for row in rows) + f"\n另见第一人的档案{resident_id(0)}。")
     first = engine_finding(document, rows[1][2])
     outside = document.text.rindex(rows[1][2])
-    span = type(first.spans[0])(outside, outside + 18)
-    both = Finding(
-        **{**{f: getattr(first, f) for f in first.__dataclass_fields__}, "spans": (first.spans[0], span), "count": 2}
-    )
+    span = Span(outside, outside + 18)
+    both = replace(first, spans=(first.spans[0], span), count=2)
     kept = [f for f in find_lists(document, [both], RULES, POLICY) if f.source is Source.RULE]
     assert [(f.span, f.spans, f.count) for f in kept] == [(span, (span,), 1)]
 
@@ -212,6 +211,22 @@ def test_a_rule_that_is_not_in_force_finds_nothing() -> None:
     assert list(find_lists(document, engine, without, POLICY)) == engine
 
 
+def test_accounts_of_firms_stay_silent_beside_the_names_of_their_heads() -> None:
+    document = make_tables(
+        [
+            ["企业名称", "法定代表人", "账号"],
+            ["某某有限公司", "张三", "34050175860800000123"],
+            ["某某厂", "李四", "6217001234567890122"],
+        ]
+    )
+    assert lists_of(document) == []
+
+
+def test_name_and_number_in_one_cell_are_seen() -> None:
+    found = only(make_tables([["姓名及身份证号"], *([f"{name(n)} {resident_id(n)}"] for n in range(3))]))
+    assert (found.rule_id, found.count) == ("list-resident-id", 3)
+
+
 # ------------------------------------------------------------------------------------------------------------- headers
 
 
@@ -327,6 +342,11 @@ def test_numbered_lines_of_prose_with_ids_are_a_list() -> None:
     )
     found = only(make_text(text))
     assert found.count == 5
+
+
+def test_a_column_of_bare_mobile_numbers_is_a_list() -> None:
+    found = only(make_text("\n".join(mobile(n) for n in range(1, 30))))
+    assert (found.rule_id, found.count, found.severity) == ("list-contact", 29, Severity.HIGH)
 
 
 def test_prose_with_commas_is_no_list() -> None:
