@@ -25,7 +25,8 @@ def extract(data: bytes, options: Options) -> Reading:
     """The text of the file in order; XML with a document type is read as mere markup, and said so."""
     source, is_whole = html.decode(data)
     gaps = [] if is_whole else [Gap(GapReason.ENCODING, "", _ENCODING)]
-    body = _DECLARATION.sub("", source).encode("utf-8", "replace")
+    source = _DECLARATION.sub("", source)
+    body = source.encode("utf-8", "replace")
     make = _reader(source[:4000])
     try:
         handler, is_complete = xml_events.walk(body, make, options.limits.characters)
