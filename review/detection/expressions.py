@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from review.detection.scanner import Hits, PatternError, Scan, compile_patterns, no_hits
 from review.detection.sequences import Gap, Sequence, TooComplex, class_table, split
-from review.detection.text import View, crop
+from review.detection.text import View, crop, uncrop
 
 Ints = npt.NDArray[np.int64]
 
@@ -45,15 +45,17 @@ class Expressions:
         reach = np.array([sequence.reach + 2 for _, sequence in self.sequences], np.int64)[anchors.pattern]
         lows, highs = (anchors.start - reach).tolist(), (anchors.end + reach).tolist()
         around = crop(view, list(zip(lows, highs, strict=True)))
-        if around is None or around.starts is None or around.ends is None:
+        if around is None:
             return []
         hits = to_characters(self.scan_pieces(around.data), around)
+        start, end, is_whole = uncrop(around, hits.start, hits.end)
+        hits = Hits(hits.pattern[is_whole], start[is_whole], end[is_whole])
         order = np.argsort(hits.pattern, kind="stable")
         edges = np.searchsorted(hits.pattern[order], np.arange(max(max(n, default=0) for n in self.piece_numbers) + 2))
         by_piece = {}
         for number in {n for index in touched for n in self.piece_numbers[index]}:
             rows = order[edges[number] : edges[number + 1]]
-            by_piece[number] = (around.starts[hits.start[rows]], around.ends[hits.end[rows] - 1])
+            by_piece[number] = (hits.start[rows], hits.end[rows])
         found = []
         for index in touched:
             expression, sequence = self.sequences[index]

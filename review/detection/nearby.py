@@ -16,7 +16,7 @@ from review.detection.matching import Source, word_forms
 from review.detection.patterns import translate_pattern
 from review.detection.places import zone_mask
 from review.detection.scanner import Scan, compile_words
-from review.detection.text import View, crop
+from review.detection.text import View, crop, uncrop
 from review.types import Allowance, Context, Exemption, Policy, Rule, RuleSet, Span
 
 Ints = npt.NDArray[np.int64]
@@ -183,10 +183,14 @@ def look_around(nearby: Nearby, source: Source, windows: list[tuple[int, int]]) 
 
 
 def _scan(nearby: Nearby, view: View) -> Iterable[tuple[Ints, Ints, Ints]]:
-    assert view.starts is not None and view.ends is not None
     words = to_characters(nearby.scan_words(view.data), view)
     for hits, items in ((words, nearby.word_item), (nearby.expressions.find(view), nearby.pattern_item)):
-        if len(hits):
+        if not len(hits):
+            continue
+        if view.kind == "crop":
+            start, end, is_whole = uncrop(view, hits.start, hits.end)
+            yield items[hits.pattern[is_whole]], start[is_whole], end[is_whole]
+        elif view.starts is not None and view.ends is not None:
             yield items[hits.pattern], view.starts[hits.start], view.ends[hits.end - 1]
 
 

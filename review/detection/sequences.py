@@ -14,8 +14,10 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-#: A repeated class is a gap when it may take more than this many characters (ASCII classes are cheap: more).
-_WIDE_GAP, _ASCII_GAP = 8, 24
+#: A repeated class is a gap when the length it may take varies by more than this many characters.
+_GAP = 8
+#: A piece with more positions than this is parted once more.
+_HEAVY = 160
 _MOST_SEQUENCES = 96
 _MOST_REPEATS = 6
 
@@ -177,13 +179,13 @@ def _least(node: Node) -> tuple[int, int]:
 def split(pattern: str) -> tuple[Sequence, ...]:
     """The sequences whose matches together are those of the expression; raises TooComplex."""
     options = parse(pattern)
-    if not any(_has_gap(node) for option in options for node in option):
+    if not any(_has_gap(node) for option in options for node in option) and _weight(pattern) <= _HEAVY:
         return (Sequence((pattern,), (None, None), 0),)
     found: dict[Sequence, None] = {}
     for option in options:
         for items in _expand_all(option):
-            for sequence in _sequences(items):
-                found[sequence] = None
+            for flat in _without_empty(items):
+                found.update((sequence, None) for sequence in _sequences(flat))
     if len(found) > _MOST_SEQUENCES:
         raise TooComplex
     return tuple(found)
@@ -198,8 +200,7 @@ def _has_gap(node: Node) -> bool:
 def _is_gap(node: Repeat) -> bool:
     if not isinstance(node.node, Atom) or not node.node.is_class or node.low == node.high:
         return False
-    is_ascii = node.node.text.isascii() and not node.node.text.startswith(("[^", ".", "\\D", "\\S"))
-    return node.high > (_ASCII_GAP if is_ascii else _WIDE_GAP)
+    return node.high - node.low > _GAP
 
 
 def _expand_all(nodes: tuple[Node, ...]) -> Iterator[tuple[Item, ...]]:
@@ -232,16 +233,82 @@ def _expand(node: Node) -> Iterator[tuple[Item, ...]]:
             yield from _expand_all((node.node,) * times)
 
 
+def _without_empty(items: tuple[Item, ...]) -> Iterator[tuple[Item, ...]]:
+    """Strings between gaps joined and, where they could be empty, told apart into nothing and something."""
+    joined: list[Item] = []
+    for item in items:
+        if isinstance(item, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += item
+        else:
+            joined.append(item)
+    choices: list[list[tuple[Item, ...]]] = []
+    for item in joined:
+        if isinstance(item, Gap):
+            choices.append([(item,)])
+        else:
+            choices.append([parted for form in _forms(item) for parted in _part_heavy(form)])
+    for choice in product(*choices):
+        yield tuple(item for part in choice for item in part)
+
+
+def _forms(text: str) -> list[str]:
+    """The expression itself, or for one that can be empty: nothing, and each way in which it is not."""
+    if shortest(text)[1]:
+        return [text]
+    options = parse(text)
+    if len(options) > 1:
+        return ["", *(form for option in options for form in _forms("".join(n.text for n in option)) if form)]
+    forms = [""]
+    for index, node in enumerate(options[0]):
+        rest = "".join(child.text for child in options[0][index + 1 :])
+        if isinstance(node, Repeat) and shortest(node.node.text)[1]:
+            times = "" if node.high == 1 else f"{{1,{node.high}}}"
+            forms.append(f"{node.node.text}{times}{rest}")
+        elif isinstance(node, Group):
+            forms += [
+                form + rest for option in node.options for form in _forms("".join(n.text for n in option)) if form
+            ]
+    return forms
+
+
+def _part_heavy(text: str) -> list[tuple[Item, ...]]:
+    """A piece the engine finds too large, cut where its parts are never empty; each cut is a gap of no length."""
+    options = parse(text)
+    if not text:
+        return [()]
+    if _weight(text) <= _HEAVY or len(options) > 1 or len(options[0]) < 2:
+        return [(text,)]
+    nodes = options[0]
+    weights = [_weight(node.text) for node in nodes]
+    cut = min(range(1, len(nodes)), key=lambda i: abs(sum(weights[:i]) - sum(weights[i:])))
+    left, right = "".join(n.text for n in nodes[:cut]), "".join(n.text for n in nodes[cut:])
+    found: list[tuple[Item, ...]] = []
+    for first, second in product(_forms(left), _forms(right)):
+        for one, two in product(_part_heavy(first), _part_heavy(second)):
+            found.append((*one, *((Gap(".", 0, 0),) if one and two else ()), *two))
+    return [items for items in found if items] or [(text,)]
+
+
+def _weight(text: str) -> int:
+    return max((sum(_positions(node) for node in option) for option in parse(text)), default=0)
+
+
+def _positions(node: Node) -> int:
+    if isinstance(node, Atom):
+        return 1
+    if isinstance(node, Repeat):
+        return _positions(node.node) * max(1, min(node.high, 60))
+    return sum(_positions(child) for option in node.options for child in option)
+
+
 def _sequences(items: tuple[Item, ...]) -> Iterator[Sequence]:
-    """Strings joined, adjacent gaps parted by one character of the second."""
+    """Adjacent gaps parted by one character of the second; a sequence of one cheap gap is left as it was written."""
     for flat in _part_gaps(items):
         pieces: list[str] = []
         gaps: list[Gap | None] = [None]
         for item in flat:
             if isinstance(item, Gap):
                 gaps[-1] = item
-            elif gaps[-1] is None and len(gaps) > 1 and len(gaps) == len(pieces) + 1:
-                pieces[-1] += item
             else:
                 pieces.append(item)
                 gaps.append(None)
@@ -251,6 +318,9 @@ def _sequences(items: tuple[Item, ...]) -> Iterator[Sequence]:
 
 def _part_gaps(items: tuple[Item, ...]) -> Iterator[tuple[Item, ...]]:
     has_piece = any(isinstance(item, str) for item in items)
+    if len(items) == 1 and isinstance(items[0], Gap) and items[0].low and items[0].text.isascii():
+        yield (f"{items[0].text}{{{items[0].low},{items[0].high}}}",)
+        return
     for index, item in enumerate(items):
         if not isinstance(item, Gap):
             continue

@@ -53,7 +53,10 @@ LONG_RUN = 100
 _KEPT_OF_RUN = 50
 MASKED = 0x1F
 
-_NEWLINE, _SPACE, _REPLACEMENT = 0x0A, 0x20, 0xFFFD
+#: Where the separators between the pieces of a cropped view come from.
+NOWHERE = -(10**12)
+
+_NEWLINE, _REPLACEMENT = 0x0A, 0xFFFD
 _KEEP_AS_IS = frozenset("…‥⋯℃№™")
 _DASHES = frozenset("‐‑‒–−﹣－")
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800")
@@ -221,14 +224,11 @@ class View:
         if len(self.data) == len(self.codes) or not len(offsets):
             return offsets
         is_first = np.frombuffer(self.data, np.int8) >= -64
-        inner = np.concatenate(([0], offsets))
-        # reduceat needs positions inside the array; the end of the data counts everything before it
-        clipped = np.minimum(inner, len(self.data) - 1)
-        sums = np.add.reduceat(is_first, clipped, dtype=np.int64)
-        counts = np.where(np.diff(inner) > 0, sums[:-1], 0)
-        last_at_end = inner[1:] == len(self.data)
-        counts = counts + np.where(last_at_end & (np.diff(inner) > 0), is_first[-1], 0)
-        return np.cumsum(counts)
+        inner = offsets[offsets < len(self.data)]
+        edges = np.concatenate(([0], inner))
+        sums = np.add.reduceat(is_first, edges, dtype=np.int64)[:-1]
+        counts = np.cumsum(np.where(np.diff(edges) > 0, sums, 0))
+        return np.concatenate((counts, np.full(len(offsets) - len(inner), len(self.codes), np.int64)))
 
 
 def normalise(text: str) -> View:
@@ -459,7 +459,15 @@ def crop(base: View, intervals: list[tuple[int, int]]) -> View | None:
     places = np.arange(int(sizes.sum())) - np.repeat(first - starts, sizes)
     codes = base.codes[np.minimum(places, len(base) - 1)]
     codes[first + sizes - 1] = _NEWLINE
+    places[first + sizes - 1] = NOWHERE
     return View(codes, base.original, places, places + 1, "crop")
+
+
+def uncrop(view: View, start: Ints, end: Ints) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
+    """(start, end) of ranges of a cropped view in the view it was cut from, and which of them lie in one piece of it."""
+    assert view.starts is not None and view.ends is not None
+    first, last = view.starts[start], view.ends[end - 1]
+    return first, last, (last - first == end - start) & (first >= 0)
 
 
 def layers_of(flags: int) -> tuple[str, ...]:
