@@ -41,6 +41,8 @@ DOORS: dict[str, tuple[str, ...]] = {
         "review/detection/classifier.py",
         "review/detection/training.py",
         "review/detection/evaluation.py",
+        "review/detection/fitting.py",
+        "review/detection/calibration.py",
     ),
     "scipy": ("review/detection/",),
     "numpy": ("review/detection/", "review/reading/"),
