@@ -79,6 +79,11 @@ def draw_buttons(house: House, actor: Actor, case_file: queries.CaseFile) -> Non
 
 @st.dialog("作出审查结论", width="medium")
 def _decide(case_id: int, version: int, outcome: Outcome) -> None:
+    draw_form(case_id, version, outcome)
+
+
+def draw_form(case_id: int, version: int, outcome: Outcome) -> None:
+    """What the dialog asks for; ``version`` is the case as the person saw it when the dialog opened."""
     house, actor = open_house(), current_actor()
     case_file = queries.get_case(house.store, actor, case_id)
     rule = OUTCOMES[outcome]
@@ -123,6 +128,23 @@ def _send(case_id: int, version: int, outcome: Outcome, opinion: str, details: _
         condition=details.condition,
         body=details.body,
     )
+
+
+def draw_gaps_form(case_id: int, draft: int) -> None:
+    """The person says that they looked at what the machine could not read, and how."""
+    st.write("确认您已打开原件，逐页、逐表查看了未能检查的内容，并写明查看的情况。确认后记入办理记录。")
+    note = st.text_area(
+        "查看说明", key="gaps.note", max_chars=1000, placeholder="例如：第2页为扫描件，已看，无个人信息"
+    )
+    if st.button("确认", type="primary", key="gaps.confirm"):
+        refusal = attempt(
+            lambda: workflow.acknowledge_gaps(open_house().store, current_actor(), case_id, draft, note, now())
+        )
+        if refusal:
+            st.error(refusal)
+        else:
+            say("已记录：人工已逐页查看。")
+            st.rerun()
 
 
 def _ask(outcome: Outcome, needs: frozenset[Need], reply_days: int) -> _Details:

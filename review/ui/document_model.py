@@ -208,7 +208,8 @@ def _context(finding: Finding, document: Document, places: Places) -> list[str]:
     hit = document.text[span.start : span.end]
     before = ("…" if block and low > block.span.start else "") + document.text[low : span.start]
     after = document.text[span.end : high] + ("…" if block and high < block.span.end else "")
-    return [before, hit[:_EXCERPT] + ("…" if len(hit) > _EXCERPT else ""), after if high > span.end else ""]
+    cut = [before, hit[:_EXCERPT] + ("…" if len(hit) > _EXCERPT else ""), after if high > span.end else ""]
+    return [part.replace("\n", "") for part in cut]
 
 
 def _boxes(finding: Finding, document: Document, places: Places) -> list[list[float]]:

@@ -99,7 +99,8 @@ def _draw_progress(check_id: str) -> None:
 def _draw_stop(house: House, found: PrivateCheck) -> None:
     """domain.md §8.4: what to do now; the kind of place, never the text."""
     places = "、".join(dict.fromkeys(PLACE_NAMES[f.place] for f in found.check.findings)) if found.check else ""
-    rules = "、".join(dict.fromkeys(f.rule_id for f in found.check.findings)) if found.check else ""
+    ids = dict.fromkeys(f.rule_id for f in found.check.findings) if found.check else {}
+    rules = "、".join(rule.title if (rule := house.detectors.rules.rule(i)) else i for i in ids)
     number = html.escape(found.event_number) or html.escape(found.message)
     contact = html.escape(house.settings.secrecy_contact)
     st.html(

@@ -1,7 +1,6 @@
 """审查工作台: one case under review. The hot loop is in the browser; Python hears numbered events and checks each of them."""
 
 import html
-from collections.abc import Mapping
 
 import streamlit as st
 
@@ -14,11 +13,11 @@ from review.ui.clock import now, today
 from review.ui.components import draw_workbench
 from review.ui.house import House, open_house
 from review.ui.session import attempt, current_actor, say
+from review.ui.verdicts import apply_events
 
 _LAST = "workbench.case"
 _ANSWER = "workbench.answer"
 _KEY = "workbench"
-_MOST_EVENTS = 2000
 REASONS = {
     "false_alarm": ["公务联系方式", "已脱敏", "示例或样表", "依法应当公示的内容", "不是个人证件号码"],
     "doubtful": ["需核实来源", "需请业务科室确认", "需请保密部门确认"],
@@ -83,35 +82,8 @@ def _draw_pane(actor: Actor, case_file: queries.CaseFile) -> None:
 
 
 def _on_log() -> None:
-    """Apply what the browser reports, each event once and in order; the browser is not trusted."""
     log = (st.session_state.get(_KEY) or {}).get("log")
-    case_id = st.session_state.get(_LAST)
-    if not isinstance(log, Mapping) or not isinstance(case_id, int):
-        return
-    run, events = str(log.get("run", ""))[:40], log.get("events")
-    before = st.session_state.get(_ANSWER, {})
-    last = before["ack"]["n"] if before.get("ack", {}).get("run") == run else 0
-    refused = list(before["refused"]) if last else []
-    case_number, _, draft = str(log.get("key", "")).partition("-")
-    if case_number != str(case_id) or not draft.isdigit() or not isinstance(events, list):
-        return
-    for event in events[:_MOST_EVENTS]:
-        number = event.get("n") if isinstance(event, Mapping) else None
-        if not isinstance(number, int) or number <= last:
-            continue
-        refusal = attempt(lambda e=event: _dispose(case_id, int(draft), e))  # type: ignore[misc]
-        refused += [{"run": run, "n": number, "text": refusal}] if refusal else []
-        last = number
-    st.session_state[_ANSWER] = {"ack": {"run": run, "n": last}, "refused": refused[-50:]}
-
-
-def _dispose(case_id: int, draft: int, event: Mapping[str, object]) -> None:
-    ids, code = event.get("ids"), str(event.get("code"))
-    indices = [i for i in ids if isinstance(i, int)] if isinstance(ids, list) else []
-    chosen = next((item for item in DispositionCode if item.value == code), DispositionCode.DOUBTFUL)
-    workflow.dispose(
-        open_house().store, current_actor(), case_id, draft, indices, chosen, str(event.get("note", ""))[:500], now()
-    )
+    st.session_state[_ANSWER] = apply_events(log, st.session_state.get(_LAST), st.session_state.get(_ANSWER))
 
 
 # ------------------------------------------------------------------------------------------------------------ the foot
@@ -198,19 +170,7 @@ def _release(case_id: int, version: int) -> None:
 
 @st.dialog("人工已逐页查看", width="medium")
 def _gaps_dialog(case_id: int, draft: int) -> None:
-    st.write("确认您已打开原件，逐页、逐表查看了未能检查的内容，并写明查看的情况。确认后记入办理记录。")
-    note = st.text_area(
-        "查看说明", key="workbench.gaps.note", max_chars=1000, placeholder="例如：第2页为扫描件，已看，无个人信息"
-    )
-    if st.button("确认", type="primary", key="workbench.gaps.confirm"):
-        refusal = attempt(
-            lambda: workflow.acknowledge_gaps(open_house().store, current_actor(), case_id, draft, note, now())
-        )
-        if refusal:
-            st.error(refusal)
-        else:
-            say("已记录：人工已逐页查看。")
-            st.rerun()
+    decision.draw_gaps_form(case_id, draft)
 
 
 draw()

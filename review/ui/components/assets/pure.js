@@ -37,16 +37,30 @@ export function unacknowledged(events, run, ack) {
   return events.filter(event => event.n > ack.n);
 }
 
-/** Places of `needle` in the blocks of all sections: [[section, block, start], …], at most `limit`. */
-export function search(sections, needle, limit = 2000) {
+/** A block's text as it is drawn: of the lines of a printed page only the text, each line end as an invisible break. */
+export function drawn(text, isFlowing) {
+  if (!isFlowing || !text.includes('\n')) return text;
+  return text.replace(/\n/g, (_, at) => (/[A-Za-z0-9]/.test(text[at - 1] || '') && /[A-Za-z]/.test(text[at + 1] || '') ? ' ' : '\u200b'));
+}
+
+/** Places of `needle` in the blocks of all sections, also across line ends: [[section, block, start, length], …]. */
+export function search(sections, needle, isFlowing = false, limit = 2000) {
   const found = [];
   if (!needle) return found;
   for (let s = 0; s < sections.length; s++) {
     const blocks = sections[s].blocks;
     for (let b = 0; b < blocks.length; b++) {
+      const text = blocks[b].t, places = [];
+      let plain = text;
+      if (isFlowing && text.includes('\n')) {
+        plain = '';
+        for (let i = 0; i < text.length; i++) if (text[i] !== '\n') { plain += text[i]; places.push(i); }
+      }
       let at = -1;
-      while ((at = blocks[b].t.indexOf(needle, at + 1)) >= 0) {
-        found.push([s, b, at]);
+      while ((at = plain.indexOf(needle, at + 1)) >= 0) {
+        const last = at + needle.length - 1;
+        const [start, end] = places.length ? [places[at], places[last] + 1] : [at, last + 1];
+        found.push([s, b, start, end - start]);
         if (found.length >= limit) return found;
       }
     }

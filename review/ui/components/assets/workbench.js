@@ -1,6 +1,6 @@
 // The review pane: text or page, finding list, keys. Document text enters the page only through text nodes.
 // Python hears numbered events in the state `log` and answers with `ack` and `refused`.
-import { grid, layout, search, segments, step, unacknowledged } from './pure.js';
+import { drawn, grid, layout, search, segments, step, unacknowledged } from './pure.js';
 
 const CODES = [['confirmed', '应处理', '1'], ['redact', '脱敏', '2'], ['false_alarm', '误报', '3'], ['doubtful', '存疑', '4']];
 const CODE_NAMES = Object.fromEntries(CODES.map(([code, name]) => [code, name]));
@@ -324,8 +324,9 @@ class Pane {
   }
 
   fillMarked(node, block) {
-    for (const [start, end, ids] of segments(block.t.length, block.m)) {
-      const text = block.t.slice(start, end);
+    const whole = drawn(block.t, this.model.paged);
+    for (const [start, end, ids] of segments(whole.length, block.m)) {
+      const text = whole.slice(start, end);
       if (!ids.length) { node.append(text); continue; }
       const order = LEVELS.map(([level]) => level);
       const shown = ids.map(i => this.findings[i]).sort((a, b) => order.indexOf(a.sev) - order.indexOf(b.sev) || a.i - b.i);
@@ -368,14 +369,14 @@ class Pane {
   find(at) {
     if (!window.CSS?.highlights) return;
     CSS.highlights.delete('review-find');
-    if (at === 0 || !this.hits.length) this.hits = search(this.model.sections, this.needle);
+    if (at === 0 || !this.hits.length) this.hits = search(this.model.sections, this.needle, this.model.paged);
     if (!this.hits.length) return;
     this.hit = (at + this.hits.length) % this.hits.length;
     if (this.mode !== 'text') this.setMode('text');
-    const [section, block, start] = this.hits[this.hit];
+    const [section, block, start, length] = this.hits[this.hit];
     this.fillSection(section);
     const node = this.doc.querySelector(`[data-s="${section}"] [data-b="${block}"]`);
-    const range = node && rangeOf(node, start, this.needle.length);
+    const range = node && rangeOf(node, start, length);
     if (!range) return;
     CSS.highlights.set('review-find', new Highlight(range));
     this.scrollTo(range, 0.36);
