@@ -29,12 +29,12 @@ TYPES = ("ID_CARD", "PHONE", "BANK_CARD", "PLATE", "EMAIL", "PASSPORT", "USCC")
 #: Type of the data → rules that stand for it.
 RULES_OF_TYPE = {
     "ID_CARD": ("resident-id",),
-    "PHONE": ("mobile-number", "landline", "office-phone", "home-phone", "phone"),
-    "BANK_CARD": ("bank-",),
-    "PLATE": ("vehicle-plate", "plate"),
-    "EMAIL": ("email", "e-mail", "personal-email", "official-email"),
-    "PASSPORT": ("passport",),
-    "USCC": ("uscc", "unified-", "credit-code"),
+    "PHONE": ("mobile-number", "home-phone", "office-phone"),
+    "BANK_CARD": ("bank-card", "bank-account"),
+    "PLATE": ("vehicle-plate",),
+    "EMAIL": ("mailbox",),
+    "PASSPORT": ("passport", "hk-macau"),
+    "USCC": ("company-credit-code",),
 }
 
 #: The same types by bare expressions, for comparison: what a keyword tool would do.
@@ -43,7 +43,7 @@ NAIVE = {
     "PHONE": r"1[3-9]\d{9}",
     "BANK_CARD": r"\d{16,19}",
     "PLATE": r"[\u4e00-\u9fff][A-Z][A-Z0-9]{5,6}",
-    "EMAIL": r"[\w.\-]+@[\w.\-]+",
+    "EMAIL": r"[A-Za-z0-9_.\-]+@[A-Za-z0-9_.\-]+",
     "PASSPORT": r"[A-Z]\d{8}",
     "USCC": r"[0-9A-Z]{18}",
 }

@@ -189,14 +189,10 @@ def classify_number(
     label = label_before[-_LABEL_REACH:]
     says_person = bool(_PERSON_LABEL.search(label) or _PERSON_LABEL.search(header))
     digits = compact(value)
-    if (
-        len(digits) == 18
-        and uscc_check_character(digits[:17]) == digits[17]
-        and digits[0] in "159AN"
-        and not says_person
-    ):
-        return Classified(NumberKind.USCC, ("校验符合统一社会信用代码",))
     identity = parse_inner_id(digits)
+    is_code = len(digits) == 18 and digits[0] in "123456789ANY" and uscc_check_character(digits[:17]) == digits[17]
+    if is_code and not says_person and (identity is None or "代码" in label + header or not identity.has_check):
+        return Classified(NumberKind.USCC, ("校验符合统一社会信用代码",))
     says_case = bool(_CASE_LABEL.search(label) or _CASE_LABEL.search(header)) and not says_person
     if identity is None:
         return _classify_other(digits, says_case, bool(_BANK_LABEL.search(label + header)))

@@ -18,6 +18,7 @@ from enum import StrEnum
 
 from review.detection.identifiers import (
     MAX_VALUE,
+    PROVINCES,
     NumberKind,
     classify_number,
     compact,
@@ -149,10 +150,14 @@ def check_military_id(value: str) -> Outcome:
 # ------------------------------------------------------------------------------------------------- organisations, money
 
 
+#: Province of the registration office, 10 for the national ones; most resident IDs have none here.
+_USCC_REGIONS = PROVINCES | {"10"}
+
+
 def check_uscc(value: str) -> Outcome:
     """统一社会信用代码 (GB 32100-2015), 18 characters, check character mod 31; publishable, it suppresses ID and bank hits."""
     code = compact(value)
-    if len(code) != 18 or code[0] not in "123456789ANY" or not is_digits(code[2:8]):
+    if len(code) != 18 or code[0] not in "123456789ANY" or not is_digits(code[2:8]) or code[2:4] not in _USCC_REGIONS:
         return Outcome.INVALID
     check = uscc_check_character(code[:17])
     if check is None:
@@ -391,7 +396,9 @@ VALIDATORS: dict[str, Validator] = {
 }
 
 #: Types that numbers with another meaning often pass by chance: case numbers pass the ID check in 8.8 % (domain.md §5.1).
-CONTEXT_TYPES = frozenset({"resident_id", "resident_id_15", "resident_id_truncated", "bank_card", "disability_card"})
+CONTEXT_TYPES = frozenset(
+    {"resident_id", "resident_id_15", "resident_id_truncated", "bank_card", "disability_card", "uscc"}
+)
 
 
 def check_in_context(name: str, value: str, label_before: str, header: str = "") -> Outcome:
@@ -403,10 +410,10 @@ def check_in_context(name: str, value: str, label_before: str, header: str = "")
     if outcome is Outcome.INVALID or name not in CONTEXT_TYPES:
         return outcome
     kind = classify_number(value, label_before, header).kind
-    if kind in (NumberKind.CASE_NUMBER, NumberKind.USCC):
+    if name == "uscc":
+        return Outcome.INVALID if kind in (NumberKind.RESIDENT_ID, NumberKind.SUSPECT_ID) else outcome
+    if name == "bank_card":
+        return outcome if kind in (NumberKind.BANK_CARD, NumberKind.SUSPECT_ID, NumberKind.UNKNOWN) else Outcome.INVALID
+    if kind in (NumberKind.CASE_NUMBER, NumberKind.USCC, NumberKind.BANK_CARD):
         return Outcome.INVALID
-    if kind is NumberKind.BANK_CARD and name != "bank_card":
-        return Outcome.INVALID
-    if kind is NumberKind.RESIDENT_ID and name == "bank_card":
-        return Outcome.INVALID
-    return Outcome.UNKNOWN if kind is NumberKind.SUSPECT_ID and name != "bank_card" else outcome
+    return Outcome.UNKNOWN if kind is NumberKind.SUSPECT_ID else outcome

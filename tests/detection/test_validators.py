@@ -69,6 +69,7 @@ def outcome(name: str, value: str) -> Outcome:
         ("uscc", "91340600MA2PBM9HXD", VALID),
         ("uscc", "91340600MA2PBM9HXE", UNKNOWN),
         ("uscc", "9111000060003IOZSV", INVALID),
+        ("uscc", "340104195202055060", INVALID),
         ("bank_card", "6217001234567890122", VALID),
         ("bank_card", "6217 0012 3456 7890 122", VALID),
         ("bank_card", "6217001234567890123", UNKNOWN),
@@ -279,6 +280,9 @@ def test_ids_of_one_village_are_no_serial_run() -> None:
         ("bank_card", "6217001234567890122", "卡号", VALID),
         ("bank_card", "6217001234567890122", "订单号", INVALID),
         ("mobile", "13856312345", "编号", VALID),
+        ("uscc", "91340600MA2PBM9HXD", "统一社会信用代码", VALID),
+        ("uscc", "91340600MA2PBM9HXD", "", VALID),
+        ("uscc", "911522010783762860", "编号", VALID),
     ],
 )
 def test_the_label_counts_in_context(name: str, value: str, label: str, expected: Outcome) -> None:
