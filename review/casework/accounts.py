@@ -74,7 +74,7 @@ def add_account(
         raise UsageError("姓名和单位不能为空，且不超过80字。", "请填写姓名和单位后重试。")
     check_roles(roles)
     password = _one_time_password()
-    hashed = _hasher(store).hash(password)
+    hashed = _hash(store, password)
     now = datetime.now(UTC)
     with store.writing() as transaction:
         by = _administrator(transaction.connection, actor)
@@ -143,7 +143,7 @@ def enable_account(store: Store, actor: Actor | None, login: str) -> None:
 def reset_password(store: Store, actor: Actor | None, login: str) -> str:
     """A new one-time password; ends the account's sessions and its lock."""
     password = _one_time_password()
-    hashed = _hasher(store).hash(password)
+    hashed = _hash(store, password)
     with store.writing() as transaction:
         by = _administrator(transaction.connection, actor)
         row = _by_login(transaction.connection, login)
@@ -232,7 +232,7 @@ def change_password(store: Store, actor: Actor, old: str, new: str, keep_token: 
     if not _is_password(store, row.password_hash, old):
         raise SignInError("原口令不正确。", "请核对后重试。")
     _check_password(new, old, row.login)
-    hashed = _hasher(store).hash(new.encode("utf-8", "surrogatepass"))
+    hashed = _hash(store, new)
     with store.writing() as transaction:
         _set(transaction.connection, actor.id, password_hash=hashed, must_change=0)
         transaction.connection.execute(
@@ -299,14 +299,19 @@ def _hasher(store: Store) -> PasswordHasher:
     return PasswordHasher(cost.time_cost, cost.memory_kib, cost.parallelism, type=Type.ID)
 
 
+def _hash(store: Store, password: str) -> str:
+    with store.hashing_slots:
+        return _hasher(store).hash(password.encode("utf-8", "surrogatepass"))
+
+
 def _is_password(store: Store, hashed: str | None, password: str) -> bool:
     """Whether the password fits; without an account the same work is done for nothing."""
-    hasher = _hasher(store)
     if hashed is None or len(password) > _MAX_PASSWORD:
-        hasher.hash("no such account")
+        _hash(store, "no such account")
         return False
     try:
-        return hasher.verify(hashed, password.encode("utf-8", "surrogatepass"))
+        with store.hashing_slots:
+            return _hasher(store).verify(hashed, password.encode("utf-8", "surrogatepass"))
     except (VerificationError, InvalidHashError):
         return False
 

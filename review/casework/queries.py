@@ -37,6 +37,7 @@ from review.casework.tables import (
     redacted_copies,
     stop_events,
 )
+from review.casework.transitions import OUTCOMES
 from review.errors import NotAllowed, StoreError, UsageError
 from review.reading.wire import WireError, decode_document
 from review.types import (
@@ -96,6 +97,7 @@ class CaseFile:
     events: tuple[AuditEvent, ...]
     names: Mapping[str, str]
     legal_due_on: date | None
+    referred_days: int  # working days spent waiting for others so far; they count towards the limit (条例第二十六条)
     calendar_warning: str
 
     @property
@@ -222,7 +224,7 @@ def queue_figures(store: Store, actor: Actor, *, today: date | None = None) -> Q
 # --------------------------------------------------------------------------------------------------------------- a case
 
 
-def get_case(store: Store, actor: Actor, case_id: int) -> CaseFile:
+def get_case(store: Store, actor: Actor, case_id: int, *, today: date | None = None) -> CaseFile:
     """The whole record of a case; NotAllowed when it is another department's, UsageError when there is none."""
     with store.reading() as connection:
         row = _visible_case(connection, actor, case_id)
@@ -234,7 +236,7 @@ def get_case(store: Store, actor: Actor, case_id: int) -> CaseFile:
         said = select(dispositions).where(dispositions.c.case_id == case_id).order_by(dispositions.c.id)
         for item in connection.execute(said):
             newest[item.draft, item.finding] = disposition_of(item)
-        decided = select(decisions).where(decisions.c.case_id == case_id).order_by(decisions.c.id)
+        decided_rows = select(decisions).where(decisions.c.case_id == case_id).order_by(decisions.c.id)
         seen = select(acknowledgements).where(acknowledgements.c.case_id == case_id).order_by(acknowledgements.c.id)
         happened = select(audit_events).where(audit_events.c.case_id == case_id).order_by(audit_events.c.seq)
         events = tuple(event_of(item) for item in connection.execute(happened))
@@ -242,17 +244,19 @@ def get_case(store: Store, actor: Actor, case_id: int) -> CaseFile:
         names = connection.execute(select(accounts.c.id, accounts.c.name).where(accounts.c.id.in_(ids)))
         calendar = load_calendar()
         legal_due = calendar.add(case.formed_on, store.settings.legal_working_days) if case.formed_on else None
+        decided = tuple(decision_of(item) for item in connection.execute(decided_rows))
         return CaseFile(
             case=case,
             submission=submission_of(row),
             drafts=tuple(draft_of(item) for item in draft_rows),
             parts={item.number: parse_parts(item.parts_json) for item in draft_rows},
             dispositions=tuple(newest[key] for key in sorted(newest)),
-            decisions=tuple(decision_of(item) for item in connection.execute(decided)),
+            decisions=decided,
             acknowledgements=tuple(acknowledgement_of(item) for item in connection.execute(seen)),
             events=events,
             names={account_id: name for account_id, name in names},
             legal_due_on=legal_due,
+            referred_days=_referred_days(decided, calendar, today or local_day(datetime.now(UTC))),
             calendar_warning=calendar.warning(case.formed_on, legal_due) if case.formed_on and legal_due else "",
         )
 
@@ -446,6 +450,16 @@ def _openable_draft(store: Store, actor: Actor, case_id: int, number: int) -> Ro
     if not row.original_file:
         raise UsageError("这一稿的内容已按停止处理清除。", "记录仍在；介质的处理由保密部门决定。")
     return row
+
+
+def _referred_days(decided: tuple[Decision, ...], calendar: Calendar, today: date) -> int:
+    ends = [*(local_day(decision.at) for decision in decided[1:]), today]
+    waiting = [
+        calendar.count(local_day(decision.at), end)
+        for decision, end in zip(decided, ends, strict=False)
+        if OUTCOMES[decision.outcome].target is CaseState.REFERRED
+    ]
+    return sum(max(0, days) for days in waiting)
 
 
 def _hours(start: str, end: str) -> float:

@@ -6,6 +6,7 @@ a log: it may quote a title.
 """
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ from review.settings import Settings
 _ADVISORY_LOCK = 0x58_53
 _BUSY_SECONDS = 15
 _WRITES = "review_writes"
+#: Each hash takes its own memory (Hashing.memory_kib): a crowd of guessers must not take all of it.
+_HASHING_AT_ONCE = 2
 #: An orphan this old belongs to no running transaction.
 ORPHAN_SECONDS = 3600.0
 
@@ -60,6 +63,7 @@ class Store:
         self.settings = settings
         self.keys = keys
         self.hashing = hashing
+        self.hashing_slots = threading.BoundedSemaphore(_HASHING_AT_ONCE)
         self.vault = Vault(settings.home / "files", keys)
         self.anchor = Anchor(settings.home / "audit-head.json", keys.audit)
         self._engine = engine

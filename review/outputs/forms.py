@@ -122,6 +122,8 @@ def _base_table(form: Docx, case_file: CaseFile) -> None:
     due = (
         f"{_day(case.due_on)}（目标）\n{_day(case_file.legal_due_on)}（法定）" if case.due_on else "缺形成日期，未起算"
     )
+    if case_file.referred_days:
+        due += f"\n其中等待答复 {case_file.referred_days} 个工作日"
     if case_file.calendar_warning:
         due += f"（{case_file.calendar_warning}）"
     table = _table(form, (2.6, 5.6, 2.6, 5.6))

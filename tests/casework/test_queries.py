@@ -184,3 +184,15 @@ def test_ten_thousand_cases_are_listed_quickly_and_in_few_statements(store, peop
     assert everything < 3.0, everything
     for scope in SCOPES:
         count_queue(store, people.clerk, scope=scope)
+
+
+def test_time_spent_waiting_for_others_is_counted_apart(store, people) -> None:
+    case = make_case(store, people.clerk)
+    case = claim(store, people.reviewer, case.id, case.version, NOW)
+    decide(store, people.reviewer, case.id, case.version, Outcome.CONSULT_ORG, "", "请确认", NOW, body="区民政局")
+    record = get_case(store, people.reviewer, case.id, today=date(2026, 11, 30))
+    assert record.referred_days == 5
+    assert record.decisions[0].reply_due == date(2026, 12, 14)
+    later = NOW + timedelta(days=2)
+    decide(store, people.reviewer, case.id, record.case.version, Outcome.PUBLISH, "", "", later)
+    assert get_case(store, people.reviewer, case.id, today=date(2026, 11, 30)).referred_days == 2
