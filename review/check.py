@@ -15,6 +15,8 @@ from review import __version__
 from review.detection.classifier import Classifier, load_model
 from review.detection.engine import Engine, compile_rules
 from review.detection.masking import find_masks
+from review.detection.model_files import current_name
+from review.detection.policy_values import fill_policy
 from review.detection.rules import load_policy, load_rules
 from review.detection.tables import find_lists
 from review.detection.verdict import judge
@@ -42,7 +44,10 @@ def load_detectors(settings: Settings, today: date, with_model: bool = True) -> 
     policy = load_policy(settings.rules)
     if settings.work_secret_mode:
         policy = replace(policy, work_secret_mode=settings.work_secret_mode)
-    model = load_model(settings.models / settings.model) if with_model and settings.model else None
+    rules = fill_policy(rules, policy)
+    model = None
+    if with_model and settings.model:
+        model = load_model(settings.models / current_name(settings.models, settings.model))
     return Detectors(rules, policy, compile_rules(rules, today, settings.cache), model, today)
 
 

@@ -38,7 +38,7 @@ class Places:
             return PLACE_NAMES[finding.place]
         first = self._locator(finding.span.start)
         last = self._locator(finding.spans[-1].start) if finding.spans else first
-        return first if last == first or finding.count <= 1 else f"{first} 至 {last}"
+        return first if last == first or finding.count <= 1 else f"{first} 至 {_shortened(last, first)}"
 
     def page(self, finding: Finding) -> int | None:
         """The page of the first place, where the format has pages."""
@@ -77,6 +77,15 @@ class Places:
             return ""
         page = f"第{block.page}页" if block.page and not block.locator.startswith("第") else ""
         return " ".join(filter(None, (page, block.locator)))
+
+
+def _shortened(last: str, first: str) -> str:
+    """The last place without the words it shares with the first: 工作表“名单” C4 至 I15."""
+    shared = 0
+    words, others = last.split(" "), first.split(" ")
+    while shared < len(words) - 1 and shared < len(others) and words[shared] == others[shared]:
+        shared += 1
+    return " ".join(words[shared:])
 
 
 def _hide(shown: list[str], start: int, end: int) -> None:

@@ -8,7 +8,7 @@ import pytest
 from review.cli import COMMANDS, main
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
-ID = "348899195203176112"
+ID = "348899195203176115"
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:

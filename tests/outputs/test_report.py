@@ -29,7 +29,7 @@ from review.types import (
     Zone,
 )
 
-ID = "348899195203176112"
+ID = "348899195203176115"
 TEXT = f"联系人方启明，身份证号{ID}，请核对。"
 RULE = Rule(
     id="resident-id-number",
