@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from review.reading.assembly import Piece, Reading
 from review.reading.extraction import Options, Unreadable
-from review.reading.formats import docx
+from review.reading.formats import docx, vba
 from review.types import BlockKind, Cell, GapReason, Limits
 from tests.reading import builders_ooxml as build
 from tests.reading.builders_ooxml import paragraph, run, table
@@ -296,10 +296,39 @@ def test_deep_nesting_costs_no_recursion() -> None:
     assert one(read(build.docx(body)), "底").cell == Cell(depth - 1, 0, 0)
 
 
-def test_a_truncated_file_is_a_gap() -> None:
+def test_what_is_whole_of_a_truncated_file_is_read_and_the_rest_is_a_gap() -> None:
+    data = build.docx("".join(paragraph(f"机密★{i}年") for i in range(400)))
+    reading = read(data[:-60])
+    assert len(reading.pieces) == 400
+    assert [gap.reason for gap in reading.gaps] == [GapReason.CORRUPT]
+    assert 0 < len(read(data[: len(data) - 1200]).pieces) < 400
+
+
+def test_a_file_without_a_directory_and_without_a_part_is_refused() -> None:
     with pytest.raises(Unreadable) as caught:
-        read(build.docx(paragraph("文"))[:-200])
+        read(b"PK\x03\x04" + b"x" * 100)
     assert caught.value.reason is GapReason.CORRUPT
+
+
+def test_a_compressed_macro_module_is_decompressed() -> None:
+    # the example of [MS-OVBA] 3.2.2
+    container = bytes.fromhex(
+        "01 2F B0 00 23 61 61 61 62 63 64 65 82 66 00 70 61 67 68 69 6A 01 38 08 61 6B 6C 00 30 6D"
+    )
+    container += bytes.fromhex("6E 6F 70 06 71 02 70 04 10 72 73 74 75 76 10 77 78 79 7A 00 3C")
+    assert vba.decompress(container, 0) == b"#aaabcdefaaaaghijaaaaaklaaamnopqaaaaaaaaaaaarstuvwxyzaaa"
+    assert vba.decompress(b"\x02abc", 0) is None
+
+
+def test_a_macro_project_that_cannot_be_read_is_a_gap() -> None:
+    reading = read(build.docx(paragraph("文"), {"word/vbaProject.bin": b"damaged"}))
+    assert [gap.locator for gap in reading.gaps] == ["宏"]
+    assert any("宏" in remark for remark in reading.remarks)
+
+
+def test_a_file_of_any_kind_inside_is_handed_on() -> None:
+    parts = {"word/afchunk1.mht": b"x", "word/media/film.mp4": b"y", "word/activeX/a.bin": b"z"}
+    assert [e.name for e in read(build.docx(paragraph("文"), parts)).embedded] == ["afchunk1.mht", "film.mp4"]
 
 
 @settings(max_examples=40, deadline=None)

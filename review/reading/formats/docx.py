@@ -27,14 +27,9 @@ def extract(data: bytes, options: Options) -> Reading:
     package = Package(data, options)
     document = _Document(package)
     pieces = document.read()
-    pieces += ooxml_common.drawings(package)
-    pieces += ooxml_common.properties(package)
-    pieces += ooxml_common.external_targets(package, document.said_targets)
-    names, embedded = ooxml_common.files_inside(package)
-    pieces += names
-    pieces += ooxml_common.leftovers(package)
+    more, embedded = ooxml_common.everything_else(package, document.said_targets)
     return Reading(
-        tuple(pieces),
+        (*pieces, *more),
         gaps=tuple(package.gaps),
         embedded=tuple(embedded),
         remarks=(*document.remarks, *ooxml_common.remarks(package)),

@@ -22,6 +22,8 @@ from review.types import Gap, GapReason
 #: A part of more than so many bytes that shrank to less than one in so many is no text anyone wrote.
 _BOMB_BYTES = 20 * 1024 * 1024
 _BOMB_RATIO = 250
+_SALVAGED_BYTES = 64 * 1024 * 1024
+_SALVAGED_TOTAL = 256 * 1024 * 1024
 _XML_BYTES = 400 * 1024 * 1024
 
 _BROKEN = "文件的压缩结构已损坏或不完整，未能完整读取。请用原程序打开确认，另存后重新提交。"
@@ -51,10 +53,7 @@ class Package:
         self.seen: set[str] = set()  # parts that were read, in lower case
         self._options = options
         self._relations: dict[str, dict[str, Relationship]] = {}
-        try:
-            self._zip = zipfile.ZipFile(io.BytesIO(data))
-        except (zipfile.BadZipFile, ValueError, OSError, EOFError, struct.error) as error:
-            raise Unreadable(GapReason.CORRUPT, _BROKEN) from error
+        self._zip = self._open(data)
         entries = [info for info in self._zip.infolist() if not info.is_dir()]
         if len(entries) > options.limits.entries:
             raise Unreadable(GapReason.DANGEROUS, "文件内部的部分多得异常，已拒绝读取。请用原程序另存后重新提交。")
@@ -68,6 +67,19 @@ class Package:
                 self.gaps.append(Gap(GapReason.DANGEROUS, _label(name), _TWICE))
             self._entries[name.lower()] = info
         self.names = tuple(info.filename.replace("\\", "/").lstrip("/") for info in entries)
+
+    def _open(self, data: bytes) -> zipfile.ZipFile:
+        """The zip; one without its directory (cut off, damaged) is put together again from what is whole in it."""
+        try:
+            return zipfile.ZipFile(io.BytesIO(data))
+        except (zipfile.BadZipFile, ValueError, OSError, EOFError, struct.error):
+            rest = salvage(
+                data, self._options.limits.entries, min(_SALVAGED_TOTAL, self._options.limits.expanded_bytes)
+            )
+        if rest is None:
+            raise Unreadable(GapReason.CORRUPT, _BROKEN)
+        self.gaps.append(Gap(GapReason.CORRUPT, "", _BROKEN))
+        return zipfile.ZipFile(io.BytesIO(rest))
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._entries
@@ -168,6 +180,46 @@ class _Relationships(Handler):
         kind = attributes.get("Type", "").rpartition("/")[2]
         relation = Relationship(attributes.get("Id", ""), kind, target, is_external)
         self.found[relation.id] = relation
+
+
+_LOCAL = struct.Struct("<4sHHHHHIIIHH")
+
+
+def salvage(data: bytes, entries: int, expanded_bytes: int) -> bytes | None:
+    """A new zip of the entries whose beginnings can still be inflated; None when there is none.
+
+    Goes by the local headers (APPNOTE.TXT 4.3.7); an entry that is cut off keeps what came before the cut.
+    """
+    target = io.BytesIO()
+    count, at = 0, data.find(b"PK\x03\x04")
+    with zipfile.ZipFile(target, "w") as bundle:
+        while 0 <= at <= len(data) - _LOCAL.size and count < entries:
+            _, _, flags, method, _, _, _, _, _, name_size, extra_size = _LOCAL.unpack_from(data, at)
+            start = at + _LOCAL.size + name_size
+            name = data[at + _LOCAL.size : start].decode("utf-8" if flags & 0x800 else "cp437", "replace")
+            if method == zipfile.ZIP_DEFLATED and not flags & 1 and name and not name.endswith("/"):
+                content = _inflated(data, start + extra_size, min(_SALVAGED_BYTES, expanded_bytes))
+                expanded_bytes -= len(content)
+                if content and name not in bundle.NameToInfo:
+                    bundle.writestr(name, content)
+                    count += 1
+            at = data.find(b"PK\x03\x04", start)
+    return target.getvalue() if count else None
+
+
+def _inflated(data: bytes, start: int, limit: int) -> bytes:
+    """What can be inflated from ``start`` on, up to the limit or the damage."""
+    stream = zlib.decompressobj(-15)
+    found = bytearray()
+    while start < len(data) and len(found) < limit and not stream.eof:
+        try:
+            found += stream.decompress(data[start : start + 4096], limit - len(found))
+            while stream.unconsumed_tail and len(found) < limit:
+                found += stream.decompress(stream.unconsumed_tail, limit - len(found))
+        except zlib.error:
+            break
+        start += 4096
+    return bytes(found)
 
 
 def _label(name: str) -> str:

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterable
 
 from review.reading.assembly import Embedded, Piece
-from review.reading.formats import ole_object
+from review.reading.formats import ole_object, vba
 from review.reading.formats.ooxml import Package
 from review.reading.formats.xml_events import Handler, Start
-from review.types import BlockKind
+from review.types import BlockKind, Gap, GapReason
 
 _CORE = {
     "dc:title": "标题",
@@ -255,12 +255,45 @@ def drawing(package: Package, name: str, where: str, kind: BlockKind) -> list[Pi
     return found.pieces if found else []
 
 
+class VmlText(Handler):
+    """Text in the boxes of an old (VML) drawing: form controls, watermarks, labels."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__()
+        self.pieces: list[Piece] = []
+        self._where = where
+        self.starts = {"v:textbox": self._open, "v:textpath": self._path, "v:shape": self._shape}
+        self.ends = {"v:textbox": self._close}
+
+    def _open(self, attributes: dict[str, str]) -> None:
+        self.text = []
+
+    def _close(self) -> None:
+        text = "".join(self.text or ()).strip()
+        self.text = None
+        if text:
+            self.pieces.append(Piece(text, BlockKind.TEXT_BOX, f"{self._where} 图形"))
+
+    def _path(self, attributes: dict[str, str]) -> None:
+        if attributes.get("string", "").strip():
+            self.pieces.append(Piece(attributes["string"], BlockKind.TEXT_BOX, f"{self._where} 艺术字（水印）"))
+
+    def _shape(self, attributes: dict[str, str]) -> None:
+        if attributes.get("alt", "").strip():
+            self.pieces.append(Piece(attributes["alt"], BlockKind.ALT_TEXT, f"{self._where} 图形替代文字"))
+
+
 def leftovers(package: Package) -> list[Piece]:
     """The text of every XML part that nothing has read yet (custom XML, unknown extensions)."""
     pieces: list[Piece] = []
     for name in package.names:
         lower = name.lower()
-        if not lower.endswith(".xml") or lower in package.seen or _BORING.fullmatch(name):
+        if lower in package.seen or _BORING.fullmatch(name):
+            continue
+        if lower.endswith(".vml"):
+            old = package.walk(name, lambda: VmlText("旧式图形"))
+            pieces += old.pieces if old else []
+        if not lower.endswith(".xml"):
             continue
         where = f"自定义 XML（{posixpath.basename(name)[:80]}）"
         found = package.walk(name, lambda where=where: _AnyText(where))  # type: ignore[misc]
@@ -296,25 +329,20 @@ def external_targets(package: Package, said: Iterable[str] = ()) -> list[Piece]:
 
 
 def files_inside(package: Package) -> tuple[list[Piece], list[Embedded]]:
-    """Pictures, thumbnails, embedded objects and imported chunks: their names as text, and they themselves."""
+    """Pictures, thumbnails, embedded objects, imported chunks and whatever else is no XML: their names and they themselves."""
     pieces: list[Piece] = []
     found: list[Embedded] = []
-    objects = pictures = 0
+    counts = {"嵌入对象": 0, "图片": 0, "缩略图": 0}
     for name in package.names:
-        lower = name.lower()
-        if "/embeddings/" in lower or "/afchunk" in lower or lower.endswith((".mht", ".rtf", ".htm", ".html", ".docx")):
-            objects += 1
-            where = f"嵌入对象{objects}"
-            pieces.append(Piece(name, BlockKind.ATTACHMENT, f"{where} 的名称"))
-        elif lower.startswith("docprops/thumbnail"):
-            where = "缩略图"
-        elif "/media/" in lower and lower.endswith(_PICTURE_SUFFIXES):
-            pictures += 1
-            where = f"图片{pictures}"
-        else:
+        what = _what_inside(name.lower())
+        if not what:
             continue
+        counts[what] += 1
+        where = f"{what}{counts[what]}"
+        if what == "嵌入对象":
+            pieces.append(Piece(name, BlockKind.ATTACHMENT, f"{where} 的名称"))
         item = package.embedded(name, where)
-        if item and lower.endswith(".bin"):
+        if item and name.lower().endswith(".bin"):
             unpacked = ole_object.unpack(item.data)
             if unpacked is None:
                 continue
@@ -325,12 +353,50 @@ def files_inside(package: Package) -> tuple[list[Piece], list[Embedded]]:
     return pieces, found
 
 
+def _what_inside(lower: str) -> str:
+    """What a part that is no XML is; "" for XML, fonts, printer settings and the binary parts ``remarks`` speaks of."""
+    if lower.startswith("docprops/thumbnail"):
+        return "缩略图"
+    if lower.endswith(_PICTURE_SUFFIXES):
+        return "图片"
+    if lower.endswith(".bin"):
+        return "嵌入对象" if "/embeddings/" in lower else ""
+    if lower.endswith((".xml", ".rels", ".vml", ".odttf", ".fntdata", ".ttf", ".sigs")) and "/embeddings/" not in lower:
+        return ""
+    return "嵌入对象"
+
+
+def macros(package: Package) -> list[Piece]:
+    """The source of macros; a Gap where it cannot be read."""
+    pieces: list[Piece] = []
+    for name in package.names:
+        if not name.lower().endswith("vbaproject.bin"):
+            continue
+        found, is_whole = vba.modules(package.read(name) or b"")
+        if not is_whole:
+            package.gaps.append(
+                Gap(GapReason.UNSUPPORTED, "宏", "部分宏代码未能读取。请另存为不含宏的格式后重新提交。")
+            )
+        for module, source in found:
+            pieces.append(Piece(source, BlockKind.OTHER, f"宏模块 {module[:60]}", concealed="宏代码"))
+    return pieces
+
+
+def everything_else(package: Package, said_targets: Iterable[str]) -> tuple[list[Piece], list[Embedded]]:
+    """What every Office file may hold beside its own stories, sheets or slides, in this order."""
+    pieces = drawings(package)
+    pieces += properties(package)
+    pieces += external_targets(package, said_targets)
+    names, embedded = files_inside(package)
+    return [*pieces, *names, *macros(package), *leftovers(package)], embedded
+
+
 def remarks(package: Package) -> tuple[str, ...]:
     """Macros and signatures, said to people."""
     names = [name.lower() for name in package.names]
     said = []
     if any(name.endswith("vbaproject.bin") for name in names):
-        said.append("文件含有宏（VBA 程序），宏代码未检查；公开前应另存为不含宏的格式。")
+        said.append("文件含有宏（VBA 程序）；公开前应另存为不含宏的格式。")
     if any("/activex/" in name for name in names):
         said.append("文件含有 ActiveX 控件；公开前应删除。")
     if any(name.startswith("_xmlsignatures/") for name in names):

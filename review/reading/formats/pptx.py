@@ -22,14 +22,9 @@ def extract(data: bytes, options: Options) -> Reading:
     package = Package(data, options)
     show = _Presentation(package, options)
     pieces = show.read()
-    pieces += ooxml_common.drawings(package)
-    pieces += ooxml_common.properties(package)
-    pieces += ooxml_common.external_targets(package, show.said_targets)
-    names, embedded = ooxml_common.files_inside(package)
-    pieces += names
-    pieces += ooxml_common.leftovers(package)
+    more, embedded = ooxml_common.everything_else(package, show.said_targets)
     return Reading(
-        tuple(pieces), gaps=tuple(package.gaps), embedded=tuple(embedded), remarks=ooxml_common.remarks(package)
+        (*pieces, *more), gaps=tuple(package.gaps), embedded=tuple(embedded), remarks=ooxml_common.remarks(package)
     )
 
 

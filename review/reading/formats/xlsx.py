@@ -11,7 +11,8 @@ from review.reading.assembly import Piece, Reading
 from review.reading.extraction import Options, Unreadable
 from review.reading.formats import ooxml_common
 from review.reading.formats.ooxml import Package
-from review.reading.formats.xlsx_notes import Caches, Comments, Connections, External, People, Records, Threads, VmlText
+from review.reading.formats.ooxml_common import VmlText
+from review.reading.formats.xlsx_notes import Caches, Comments, Connections, External, People, Records, Threads
 from review.reading.formats.xlsx_sheet import Sheet as SheetReader
 from review.reading.formats.xlsx_styles import CellFormat, Strings, Styles
 from review.reading.formats.xml_events import Handler
@@ -33,14 +34,9 @@ def extract(data: bytes, options: Options) -> Reading:
     package = Package(data, options)
     workbook = _Workbook(package, options)
     pieces = workbook.read()
-    pieces += ooxml_common.drawings(package)
-    pieces += ooxml_common.properties(package)
-    pieces += ooxml_common.external_targets(package, workbook.said_targets)
-    names, embedded = ooxml_common.files_inside(package)
-    pieces += names
-    pieces += ooxml_common.leftovers(package)
+    more, embedded = ooxml_common.everything_else(package, workbook.said_targets)
     return Reading(
-        tuple(pieces),
+        (*pieces, *more),
         sheets=tuple(workbook.sheets),
         gaps=tuple(package.gaps),
         embedded=tuple(embedded),
@@ -117,12 +113,13 @@ class _Workbook:
             self._people |= people.found if people else {}
         pieces: list[Piece] = []
         relations = package.relationships(self._main)
+        first = next((i for i, (_, state, _) in enumerate(book.sheets) if state == "visible"), 0)
         for index, (name, state, identifier) in enumerate(book.sheets):
             kind = "" if state == "visible" else {"hidden": "隐藏工作表", "veryHidden": "深度隐藏工作表"}[state]
             pieces.append(Piece(name, BlockKind.NAME, f"第{index + 1}个工作表的名称", concealed=kind))
             relation = relations.get(identifier)
             if relation is not None and not relation.is_external:
-                pieces += self._sheet(relation.target, name, state, index, book.is_1904)
+                pieces += self._sheet(relation.target, name, state, index, book.is_1904, index == first)
             self._options.progress(index + 1, len(book.sheets))
         pieces += book.pieces
         pieces += [Piece(name, BlockKind.PROPERTY, "批注的作者") for name in dict.fromkeys(self._people.values())]
@@ -131,9 +128,9 @@ class _Workbook:
     def _part(self, kind: str) -> str:
         return next(iter(self._package.targets(self._main, kind)), f"xl/{kind}.xml")
 
-    def _sheet(self, part: str, name: str, state: str, index: int, is_1904: bool) -> list[Piece]:
+    def _sheet(self, part: str, name: str, state: str, index: int, is_1904: bool, is_first: bool) -> list[Piece]:
         def make() -> SheetReader:
-            return SheetReader(name, state, index, self._strings, self._formats, is_1904, index == 0)
+            return SheetReader(name, state, index, self._strings, self._formats, is_1904, is_first)
 
         reader = self._package.walk(part, make)
         if reader is None:

@@ -88,34 +88,6 @@ class People(Handler):
             self.found[attributes.get("id", "")] = attributes["displayName"]
 
 
-class VmlText(Handler):
-    """Text in the boxes of an old (VML) drawing: form controls, watermarks, labels."""
-
-    def __init__(self, where: str) -> None:
-        super().__init__()
-        self.pieces: list[Piece] = []
-        self._where = where
-        self.starts = {"v:textbox": self._open, "v:textpath": self._path, "v:shape": self._shape}
-        self.ends = {"v:textbox": self._close}
-
-    def _open(self, attributes: dict[str, str]) -> None:
-        self.text = []
-
-    def _close(self) -> None:
-        text = "".join(self.text or ()).strip()
-        self.text = None
-        if text:
-            self.pieces.append(Piece(text, BlockKind.TEXT_BOX, f"{self._where} 图形"))
-
-    def _path(self, attributes: dict[str, str]) -> None:
-        if attributes.get("string", "").strip():
-            self.pieces.append(Piece(attributes["string"], BlockKind.TEXT_BOX, f"{self._where} 艺术字（水印）"))
-
-    def _shape(self, attributes: dict[str, str]) -> None:
-        if attributes.get("alt", "").strip():
-            self.pieces.append(Piece(attributes["alt"], BlockKind.ALT_TEXT, f"{self._where} 图形替代文字"))
-
-
 class Caches(Handler):
     """``pivotCacheDefinition``: the distinct values of every field, also of rows that were deleted."""
 
