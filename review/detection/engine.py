@@ -160,7 +160,7 @@ def _apply_cues(
 
 
 def _overflow(index: int, table: Table, source: Source) -> Overflow:
-    view_masks = source.places.masks[source.places.index(source.to_text(table.start))]
+    view_masks = source.places.masks(source.places.index(source.to_text(table.start)))
     zones = int(np.bitwise_or.reduce(view_masks)) if len(view_masks) else 0
     first, _ = source.base.source(int(table.start[0]), int(table.end[0]))
     _, last = source.base.source(int(table.start[-1]), int(table.end[-1]))
@@ -171,7 +171,7 @@ def _name_document(name: str) -> tuple[Document, Places]:
     """The file name as a text of its own, whose only block stands in the zone ``file_name``."""
     block = Block(Span(0, len(name)), BlockKind.PARAGRAPH, "文件名")
     document = Document("", "", "name", len(name), name, (block,))
-    return document, replace(places_of(document), masks=np.array([ZONE_BITS[Zone.FILE_NAME]], np.int64))
+    return document, Places((block,), ZONE_BITS[Zone.FILE_NAME])
 
 
 def _order(finding: Finding) -> tuple[int, int, int, str, str]:

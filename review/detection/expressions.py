@@ -24,6 +24,7 @@ class Expressions:
     owner: Ints  # expression of each pattern of ``scan``; negative: ~index into sequences
     sequences: tuple[tuple[int, Sequence], ...]  # (expression, sequence)
     piece_numbers: tuple[tuple[int, ...], ...]  # by sequence
+    reach: Ints  # by sequence
     scan: Scan
     scan_pieces: Scan
 
@@ -42,7 +43,7 @@ class Expressions:
 
     def _join(self, anchors: Hits, view: View) -> list[Hits]:
         touched = np.unique(anchors.pattern).tolist()
-        reach = np.array([sequence.reach + 2 for _, sequence in self.sequences], np.int64)[anchors.pattern]
+        reach = self.reach[anchors.pattern]
         lows, highs = (anchors.start - reach).tolist(), (anchors.end + reach).tolist()
         around = crop(view, list(zip(lows, highs, strict=True)))
         if around is None:
@@ -88,7 +89,8 @@ def compile_expressions(patterns: tuple[str, ...], cache: Path | None = None) ->
         scan, scan_pieces = compile_patterns(tuple(scanned), cache), compile_patterns(tuple(pieces), cache)
     except PatternError as error:
         raise PatternError(_first_refused(patterns), str(error)) from error
-    return Expressions(np.array(owner, np.int64), tuple(sequences), tuple(numbers), scan, scan_pieces)
+    reach = np.array([sequence.reach + 2 for _, sequence in sequences], np.int64)
+    return Expressions(np.array(owner, np.int64), tuple(sequences), tuple(numbers), reach, scan, scan_pieces)
 
 
 def split_or_refuse(index: int, pattern: str) -> tuple[Sequence, ...]:

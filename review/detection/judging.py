@@ -53,12 +53,10 @@ class RuleView:
         return self.places.index(self.source.to_text(table.start))
 
     def masks(self, table: Table) -> Ints:
-        return self.places.masks[self.blocks(table)] if len(self.places.masks) else np.zeros(len(table), np.int64)
+        return self.places.masks(self.blocks(table))
 
     def beside(self, table: Table) -> dict[int, tuple[Span, ...]]:
         """By number of match: ranges (base view) of the row and the column heads of its cell."""
-        if not self.places.rows:
-            return {}
         found = {}
         for index, block in enumerate(self.blocks(table).tolist()):
             spans = self.places.neighbours(block)
@@ -102,7 +100,7 @@ def judge_matches(
         if _is_dropped(rule, outcome):
             continue
         holding = [context for context, holds in cues if holds[number]]
-        hidden = bool(view.places.unseen[block]) if len(view.places.unseen) else False
+        hidden = view.places.is_unseen(block)
         found.append(
             Candidate(
                 index,

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from review.detection.expressions import Expressions, compile_expressions, to_characters
 from review.detection.patterns import translate_pattern
-from review.detection.places import Places, is_hard_break, zone_mask
+from review.detection.places import Places, zone_mask
 from review.detection.scanner import Hits, PatternError, Scan, compile_words
 from review.detection.text import (
     DEFAULT_LAYERS,
@@ -254,7 +254,7 @@ def prepare(document: Document, places: Places, leaves: Leaves) -> Source:
     base = normalise(document.text)
 
     def is_hard(position: int) -> bool:
-        return is_hard_break(places, base.source(position, position + 1)[0])
+        return places.is_hard_break(base.source(position, position + 1)[0])
 
     allowed = int(np.bitwise_or.reduce(leaves.layers)) if len(leaves.layers) else 0
     views = [base]
@@ -287,7 +287,7 @@ def find_hits(source: Source, leaves: Leaves) -> Table:
     table = join_tables([t for t in tables if len(t)])
     table = table.take(_crosses_no_line(table, source))
     table = (
-        table.take((leaves.zones[table.leaf] & source.places.masks[_blocks(table, source)]) != 0)
+        table.take((leaves.zones[table.leaf] & source.places.masks(_blocks(table, source))) != 0)
         if len(table)
         else table
     )

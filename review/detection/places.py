@@ -1,7 +1,7 @@
 """Where in a document a match stands: its zones, whether a reader sees it, and which line ends belong to a paragraph."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -82,75 +82,89 @@ def unseen_name(block: Block) -> str:
     return block.concealed or (_UNSEEN_NAMES[block.kind] if block.kind in UNSEEN_KINDS else "")
 
 
-@dataclass(frozen=True, slots=True)
 class Places:
-    """Blocks as arrays: where each begins, its zone bits, whether it is seen."""
+    """The blocks of a document and what is asked of them; arrays over all blocks are made only when many are asked for."""
 
-    blocks: tuple[Block, ...]
-    starts: Ints
-    masks: Ints
-    unseen: npt.NDArray[np.bool_]
-    header_cells: dict[tuple[int, int], tuple[Span, ...]]
-    rows: dict[tuple[int, int], Span]
+    def __init__(self, blocks: tuple[Block, ...], mask: int | None = None) -> None:
+        self.blocks = blocks
+        self.mask = mask  # the zones of every block; None: as the block says
 
     def index(self, positions: Ints) -> Ints:
         """The block of each position; positions between blocks belong to the one before."""
-        return np.maximum(np.searchsorted(self.starts, positions, "right") - 1, 0)
+        if len(positions) * _FEW < len(self.blocks):
+            found = [bisect_right(self.blocks, position, key=_start) - 1 for position in positions.tolist()]
+            return np.maximum(np.array(found, np.int64), 0)
+        return np.maximum(np.searchsorted(self._starts, positions, "right") - 1, 0)
+
+    def masks(self, blocks: Ints) -> Ints:
+        """The zone bits of these blocks."""
+        if not self.blocks:
+            return np.full(len(blocks), ZONE_BITS[Zone.BODY], np.int64)
+        unique, inverse = np.unique(blocks, return_inverse=True)
+        known = [zones_of(self.blocks[i]) if self.mask is None else self.mask for i in unique.tolist()]
+        return np.array(known, np.int64)[inverse]
+
+    def is_unseen(self, block: int) -> bool:
+        return bool(self.blocks) and self.mask is None and self.blocks[block].is_unseen
+
+    def is_hard_break(self, position: int) -> bool:
+        """Whether the line end at this position of the text separates what never belongs together."""
+        after = bisect_right(self.blocks, position + 1, key=_start) - 1
+        if after <= 0 or self.blocks[after].span.start != position + 1:
+            return False
+        left, right = self.blocks[after - 1], self.blocks[after]
+        if (
+            left.span.end != position
+            or left.part != right.part
+            or left.kind is not right.kind
+            or left.kind not in _PROSE
+        ):
+            return True
+        return left.concealed != right.concealed or left.cell is not None or right.cell is not None
 
     def neighbours(self, block_index: int) -> tuple[Span, ...]:
         """The row and the column heads of a table cell: as near as the words beside it."""
         cell = self.blocks[block_index].cell if self.blocks else None
         if cell is None:
             return ()
-        heads = tuple(s for s in self.header_cells.get((cell.table, cell.column), ()) if cell.row > 0)
-        row = self.rows.get((cell.table, cell.row))
-        return (row, *heads) if row else heads
+        heads, rows = self._cells
+        above = heads.get((cell.table, cell.column), ()) if cell.row > 0 else ()
+        return (rows[cell.table, cell.row], *above)
+
+    @cached_property
+    def _starts(self) -> Ints:
+        return np.fromiter((block.span.start for block in self.blocks), np.int64, len(self.blocks))
+
+    @cached_property
+    def _cells(self) -> tuple[dict[tuple[int, int], tuple[Span, ...]], dict[tuple[int, int], Span]]:
+        heads: dict[tuple[int, int], tuple[Span, ...]] = {}
+        rows: dict[tuple[int, int], Span] = {}
+        for block in self.blocks:
+            cell = block.cell
+            if cell is None:
+                continue
+            if cell.row < _HEAD_ROWS:
+                for column in range(cell.column, cell.column + max(1, cell.column_span)):
+                    heads[cell.table, column] = (*heads.get((cell.table, column), ()), block.span)
+            known = rows.get((cell.table, cell.row), block.span)
+            first, last = block.span.start, block.span.end
+            rows[cell.table, cell.row] = Span(min(known.start, first), max(known.end, last))
+        return heads, rows
 
 
 #: A table's head may take several rows (a merged title above the names of the columns).
 _HEAD_ROWS = 3
+#: Fewer positions than blocks by this factor are looked up one by one.
+_FEW = 16
+
+
+def _start(block: Block) -> int:
+    return block.span.start
 
 
 def places_of(document: Document) -> Places:
-    """The arrays for all blocks of a document; a document without blocks is one paragraph."""
+    """The places of a document; a text without blocks is one paragraph."""
     blocks = document.blocks
     if not blocks and document.text:
         blocks = (Block(Span(0, len(document.text)), BlockKind.PARAGRAPH, ""),)
-    heads: dict[tuple[int, int], list[Span]] = {}
-    rows: dict[tuple[int, int], Span] = {}
-    for block in blocks:
-        cell = block.cell
-        if cell is None:
-            continue
-        if cell.row < _HEAD_ROWS:
-            for column in range(cell.column, cell.column + max(1, cell.column_span)):
-                heads.setdefault((cell.table, column), []).append(block.span)
-        known = rows.get((cell.table, cell.row))
-        first, last = block.span.start, block.span.end
-        rows[cell.table, cell.row] = Span(min(known.start, first), max(known.end, last)) if known else block.span
-    return Places(
-        blocks,
-        np.fromiter((block.span.start for block in blocks), np.int64, len(blocks)),
-        np.fromiter((zones_of(block) for block in blocks), np.int64, len(blocks)),
-        np.fromiter((block.is_unseen for block in blocks), np.bool_, len(blocks)),
-        {key: tuple(spans) for key, spans in heads.items()},
-        rows,
-    )
-
-
-def is_hard_break(places: Places, position: int) -> bool:
-    """Whether the line end at this position of the text separates what never belongs together."""
-    starts = places.starts
-    after = (
-        bisect_right(starts, position + 1) - 1
-        if len(starts) < 64
-        else int(np.searchsorted(starts, position + 1, "right")) - 1
-    )
-    if after < 0 or starts[after] != position + 1:
-        return False
-    if after == 0:
-        return False
-    left, right = places.blocks[after - 1], places.blocks[after]
-    if left.span.end != position or left.part != right.part or left.kind is not right.kind or left.kind not in _PROSE:
-        return True
-    return left.concealed != right.concealed or left.cell is not None or right.cell is not None
+    return Places(blocks)

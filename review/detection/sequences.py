@@ -9,6 +9,7 @@ milliseconds. An expression without wide gaps stays whole.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -137,6 +138,7 @@ def _bounds(quantifier: str) -> tuple[int, int]:
     return int(low), int(high) if high else _MOST
 
 
+@lru_cache(maxsize=10_000)
 def parse(pattern: str) -> tuple[tuple[Node, ...], ...]:
     """The alternatives of an expression as lists of nodes."""
     return _Parser(pattern).options()
@@ -155,6 +157,7 @@ def _longest(node: Node) -> int:
     return max(sum(_longest(child) for child in option) for option in node.options)
 
 
+@lru_cache(maxsize=10_000)
 def shortest(pattern: str) -> tuple[int, int]:
     """The least 汉字 and the least characters a match must have: how rare it is."""
     found = [

@@ -184,7 +184,7 @@ class View:
     the offsets of every other view lead to the base view. ``changed`` marks characters that a number view wrote anew.
     """
 
-    __slots__ = ("changed", "codes", "data", "ends", "kind", "original", "starts")
+    __slots__ = ("changed", "codes", "data", "ends", "firsts", "kind", "original", "starts")
 
     def __init__(
         self,
@@ -200,6 +200,7 @@ class View:
         self.starts = starts
         self.ends = ends
         self.kind = kind
+        self.firsts: Ints | None = None  # byte positions of the characters, when first asked for
         self.changed = changed if changed is not None else np.zeros(0, np.bool_)
         self.data = codes.tobytes().decode("utf-32-le", "replace").encode("utf-8", "replace")
 
@@ -223,12 +224,9 @@ class View:
         """Character positions of byte positions of ``data`` (sorted, unique)."""
         if len(self.data) == len(self.codes) or not len(offsets):
             return offsets
-        is_first = np.frombuffer(self.data, np.int8) >= -64
-        inner = offsets[offsets < len(self.data)]
-        edges = np.concatenate(([0], inner))
-        sums = np.add.reduceat(is_first, edges, dtype=np.int64)[:-1]
-        counts = np.cumsum(np.where(np.diff(edges) > 0, sums, 0))
-        return np.concatenate((counts, np.full(len(offsets) - len(inner), len(self.codes), np.int64)))
+        if self.firsts is None:
+            self.firsts = np.flatnonzero(np.frombuffer(self.data, np.int8) >= -64)
+        return np.searchsorted(self.firsts, offsets)
 
 
 def normalise(text: str) -> View:

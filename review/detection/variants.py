@@ -6,7 +6,7 @@ All but the numbers are suspicions: a match through them is one step less severe
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from review.detection.scanner import compile_words
-from review.detection.text import View, fold
+from review.detection.text import View, crop, fold
 
 Ints = npt.NDArray[np.int64]
 
@@ -32,68 +32,75 @@ _DIGITS = {
 }
 _UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "万": 10_000}
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50}
-_NUMERAL = re.compile(f"[{''.join(_DIGITS)}{''.join(_UNITS)}]+|(?<![a-z0-9])[ivxl]{{1,7}}(?![a-z0-9])")
+_LONGEST_NUMERAL = 20
 _LATIN = re.compile(r"[a-zü\u00e0-\u01dc]+")
 _SYLLABLE_BASE = 0xE000
 
 
 def number_view(base: View) -> View | None:
     """The neighbourhoods of numerals with 七三一, 柒叁壹, 二十, vii written as 731, 731, 20, 7; None where there are none."""
-    text = base.text(0, len(base))
-    codes: list[int] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    changed: list[bool] = []
-    done = 0
-    for match in _NUMERAL.finditer(text):
-        begin, stop = match.span()
-        digits = number_text(match.group())
-        if not digits or (begin and text[begin - 1] == "第"):
-            continue
-        first = max(done, begin - _NUMBER_REACH)
-        if first > done or not codes:
-            _emit(codes, starts, ends, changed, "\n", first, first + 1)
-        _emit(codes, starts, ends, changed, text[first:begin], first, first + 1, step=1)
-        is_positional = len(digits) == stop - begin
-        _emit(
-            codes, starts, ends, changed, digits, begin, begin + 1 if is_positional else stop, int(is_positional), True
-        )
-        tail = _tail_end(text, stop)
-        _emit(codes, starts, ends, changed, text[stop:tail], stop, stop + 1, step=1)
-        done = tail
-    if not codes:
+    runs = _numeral_runs(base)
+    around = crop(base, [(start - _NUMBER_REACH, end + _NUMBER_REACH) for start, end, _ in runs])
+    if around is None or around.starts is None or around.ends is None:
         return None
-    return View(
-        np.array(codes, np.uint32),
-        base.original,
-        np.array(starts, np.int64),
-        np.array(ends, np.int64),
-        "numbers",
-        np.array(changed, np.bool_),
-    )
+    codes, starts, ends = around.codes, around.starts, around.ends
+    lengths = np.ones(len(codes), np.int64)
+    changed = np.zeros(len(codes), np.bool_)
+    order = np.flatnonzero(starts >= 0)
+    first = order[np.searchsorted(starts[order], np.array([start for start, _, _ in runs], np.int64))]
+    written: list[tuple[int, str]] = []
+    for at, (start, end, digits) in zip(first.tolist(), runs, strict=True):
+        size = end - start
+        changed[at : at + size] = True
+        if len(digits) == size:
+            codes[at : at + size] = [ord(c) for c in digits]
+            continue
+        lengths[at : at + size] = 0
+        lengths[at] = len(digits)
+        starts[at], ends[at] = start, end
+        written.append((at, digits))
+    place = np.cumsum(lengths) - lengths
+    codes, starts, ends = np.repeat(codes, lengths), np.repeat(starts, lengths), np.repeat(ends, lengths)
+    for at, digits in written:
+        codes[place[at] : place[at] + len(digits)] = [ord(c) for c in digits]
+    return View(codes, base.original, starts, ends, "numbers", np.repeat(changed, lengths))
 
 
-def _tail_end(text: str, stop: int) -> int:
-    following = _NUMERAL.search(text, stop, min(len(text), stop + _NUMBER_REACH))
-    return following.start() if following else min(len(text), stop + _NUMBER_REACH)
+def _numeral_runs(base: View) -> list[tuple[int, int, str]]:
+    """(start, end, digits) of every numeral that is not the number of an article (第十二条)."""
+    is_numeral = _numeral_table()[np.minimum(base.codes, 0xFFFF)]
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], is_numeral, [False]))))
+    starts, ends = edges[::2], edges[1::2]
+    kept = base.codes[np.maximum(starts - 1, 0)] != ord("第")
+    starts, ends = starts[kept], ends[kept]
+    before = np.where(starts > 0, base.codes[np.maximum(starts - 1, 0)], 0)
+    after = np.where(ends < len(base), base.codes[np.minimum(ends, len(base) - 1)], 0)
+    beside_letter = _is_letter(before) | _is_letter(after)
+    runs = []
+    for start, end, is_beside in zip(starts.tolist(), ends.tolist(), beside_letter.tolist(), strict=True):
+        text = base.text(start, end) if end - start <= _LONGEST_NUMERAL else ""
+        digits = "" if text.isascii() and is_beside else _known_number(text)
+        if digits:
+            runs.append((start, end, digits))
+    return runs
 
 
-def _emit(
-    codes: list[int],
-    starts: list[int],
-    ends: list[int],
-    changed: list[bool],
-    text: str,
-    start: int,
-    end: int,
-    step: int = 0,
-    is_changed: bool = False,
-) -> None:
-    for index, character in enumerate(text):
-        codes.append(ord(character))
-        starts.append(start + index * step)
-        ends.append(end + index * step)
-        changed.append(is_changed)
+def _is_letter(codes: Any) -> Any:
+    return ((codes >= ord("a")) & (codes <= ord("z"))) | ((codes >= ord("0")) & (codes <= ord("9")))
+
+
+@cache
+def _numeral_table() -> npt.NDArray[np.bool_]:
+    table = np.zeros(0x10000, np.bool_)
+    table[[ord(c) for c in (*_DIGITS, *_UNITS, *_ROMAN)]] = True
+    return table
+
+
+@lru_cache(maxsize=20_000)
+def _known_number(text: str) -> str:
+    is_roman = bool(text) and all(c in _ROMAN for c in text)
+    is_chinese = bool(text) and not any(c in _ROMAN for c in text)
+    return number_text(text) if is_roman or is_chinese else ""
 
 
 def number_text(numeral: str) -> str:
