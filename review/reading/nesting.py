@@ -11,7 +11,7 @@ from review.reading import filetypes
 from review.reading.assembly import Embedded, PartReading, Piece, Reading, assemble
 from review.reading.extraction import Options, Unreadable
 from review.reading.formats import FORMATS
-from review.types import Document, Gap, GapReason
+from review.types import BlockKind, Document, Gap, GapReason
 
 #: What a person can do about a file that nothing here reads, by format or suffix.
 ADVICE = {
@@ -37,6 +37,8 @@ _CORRUPT = "文件结构损坏，未能读取。请用原程序打开确认，�
 _DANGEROUS = "文件结构异常（嵌套过深），已拒绝读取。请用原程序打开确认，另存后重新提交。"
 #: Below one character for so many bytes a file without a picture is suspect: something in it was not understood.
 _BYTES_PER_CHARACTER = 4000
+_SILENT = "没有读出任何正文，不能视为已检查。请人工打开文件查看。"
+_DESCRIBING = frozenset({BlockKind.PROPERTY, BlockKind.NAME, BlockKind.ATTACHMENT})
 _SPARSE_FORMATS = frozenset({"docx", "doc", "xlsx", "xls", "pptx", "ppt", "rtf", "html", "mht", "xml", "ofd"})
 
 
@@ -63,6 +65,10 @@ def read_document(data: bytes, options: Options) -> Document:
     if options.allowance.small_pictures:
         remarks += (f"有 {options.allowance.small_pictures} 张小图片（图标、线条等）未做文字识别",)
     reading = replace(reading, gaps=(*reading.gaps, *gaps), embedded=(), remarks=remarks)
+    readings = (reading, *(part.reading for part in parts))
+    if not any(inner.gaps or _body_characters(inner) for inner in readings):
+        # an outer file with nothing but pictures too small to be read, or photos without a letter
+        reading = replace(reading, gaps=(Gap(GapReason.NO_TEXT, "", _SILENT),))
     reading, parts = _cut(reading, parts, limits.characters)
     return assemble(data, options.name, name, reading, parts)
 
@@ -104,14 +110,19 @@ def _with_silence_said(reading: Reading, found: str, size: int) -> Reading:
     """No text, or hardly any for the size, is "not reviewed", never "clean"."""
     if reading.gaps or reading.embedded:
         return reading
-    characters = sum(len(piece.text.strip()) for piece in reading.pieces)
+    characters = _body_characters(reading)
     if characters == 0:
-        gap = Gap(GapReason.NO_TEXT, "", "没有读出任何文字，不能视为已检查。请人工打开文件查看。")
+        gap = Gap(GapReason.NO_TEXT, "", _SILENT)
     elif found in _SPARSE_FORMATS and size > 40_000 and size > characters * _BYTES_PER_CHARACTER:
         gap = Gap(GapReason.NO_TEXT, "", "读出的文字与文件大小不相称，可能有内容没有读出。请人工打开文件查看。")
     else:
         return reading
     return replace(reading, gaps=(gap,))
+
+
+def _body_characters(reading: Reading) -> int:
+    """Characters of everything but what only describes the file."""
+    return sum(len(piece.text.strip()) for piece in reading.pieces if piece.kind not in _DESCRIBING)
 
 
 def _follow(

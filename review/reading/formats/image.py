@@ -95,7 +95,10 @@ def _read_frames(image: Image.Image, options: Options, pieces: list[Piece], page
                 gaps.append(Gap(GapReason.TOO_LARGE, locator, _TOO_LARGE))
                 pages.append(Page(number, float(image.width), float(image.height), "px", PageReading.UNREAD))
                 continue
+            is_whole = _load(image)
             frame = _upright(image)
+            if not is_whole:
+                gaps.append(Gap(GapReason.CORRUPT, locator, _BROKEN))
         except (OSError, ValueError, SyntaxError, EOFError):
             gaps.append(Gap(GapReason.CORRUPT, locator, _BROKEN))
             pages.append(Page(number, float(image.width), float(image.height), "px", PageReading.UNREAD))
@@ -117,6 +120,20 @@ def _read_frames(image: Image.Image, options: Options, pieces: list[Piece], page
         gaps += sight.gaps
         how = PageReading.OCR if sight.pieces else PageReading.BLANK if sight.was_read else PageReading.UNREAD
         pages.append(Page(number, float(frame.width), float(frame.height), "px", how))
+
+
+def _load(image: Image.Image) -> bool:
+    """Decode the frame; False when the file ends too early and only its upper part is there."""
+    try:
+        image.load()
+        return True
+    except OSError:
+        ImageFile.LOAD_TRUNCATED_IMAGES = True
+        try:
+            image.load()
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = False
+        return False
 
 
 def _upright(image: Image.Image) -> Image.Image:

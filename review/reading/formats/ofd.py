@@ -67,7 +67,8 @@ def extract(data: bytes, options: Options) -> Reading:
     found = _Found()
     root = _parse(package, "OFD.xml", found)
     if root is None:
-        raise Unreadable(GapReason.CORRUPT, _BROKEN)
+        dangerous = any(gap.reason is GapReason.DANGEROUS for gap in found.gaps)
+        raise Unreadable(*((GapReason.DANGEROUS, _DANGEROUS) if dangerous else (GapReason.CORRUPT, _BROKEN)))
     bodies = _children(root, "DocBody")
     readers = [_read_body(package, body, found, options) for body in bodies]
     for reader in filter(None, readers[-1:]):

@@ -13,11 +13,14 @@ from review.types import Gap, GapReason, Page, PageReading
 _ENCRYPTED = "PDF 设有打开密码，无法检查。请去掉密码后重新提交。"
 _BROKEN = "PDF 结构损坏，无法打开。请用原程序重新导出 PDF 后提交。"
 _BROKEN_PAGE = "这一页损坏，未能读取。请人工查看。"
+#: Mail gateways and scanners put junk before the header; pdfium only forgives one kilobyte of it.
+_HEADER_BYTES = 4096
 _LATE = "读取用时过长，其余页未检查。请拆分后重新提交。"
 
 
 def extract(data: bytes, options: Options) -> Reading:
     """Every page's text in reading order with boxes, what is hidden, and the structure; Unreadable when it cannot be opened."""
+    data = data[max(data.find(b"%PDF-", 0, _HEADER_BYTES), 0) :]
     document = open_document(data)
     try:
         structure = pdf_structure.structure_of(data, options.limits.pages, options.limits.expanded_bytes)

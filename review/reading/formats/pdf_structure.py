@@ -18,6 +18,7 @@ from review.types import BlockKind, Gap, GapReason
 
 _MAX_NODES = 20_000
 _MAX_DEPTH = 40
+_MAX_PAGES = 3000
 _MAX_SCRIPT = 20_000
 _MAX_METADATA = 4 * 1024 * 1024
 _INFO_NAMES = {
@@ -250,6 +251,12 @@ def _fields(found: Structure, pdf: pikepdf.Pdf, _: int) -> None:
         _field(found, item)
         if depth < _MAX_DEPTH:
             stack += [(kid, depth + 1) for kid in reversed(_items(item.get("/Kids")))]
+    for page in list(pdf.pages)[:_MAX_PAGES]:
+        for note in _items(page.obj.get("/Annots")):
+            # fields that an editor forgot to list in the form
+            if isinstance(note, pikepdf.Dictionary) and "/V" in note and note.is_indirect and note.objgen not in seen:
+                seen.add(note.objgen)
+                _field(found, note)
     xfa = form.get("/XFA")
     for part in _items_or_one(xfa):
         if isinstance(part, pikepdf.Stream):
@@ -304,8 +311,6 @@ def _note(found: Structure, note: pikepdf.Dictionary, number: int, links: set[st
         _link(found, note.get("/A"), f"第{number}页 表单域", number, links)
         for _, action in note.get("/AA", pikepdf.Dictionary()).items():
             _script(found, action, f"第{number}页 表单域脚本", number)
-        if "/Parent" not in note and "/V" in note:
-            _field(found, note)
         caption = note.get("/MK", pikepdf.Dictionary()).get("/CA")
         found.add(_string(caption), BlockKind.FIELD, f"第{number}页 表单域标题", number)
         return
