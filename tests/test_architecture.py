@@ -49,7 +49,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "yaml": ("review/detection/rules.py", "review/detection/yaml_source.py"),
     "ahocorasick_rs": ("review/detection/scanner.py",),
     "hyperscan": ("review/detection/engine.py", "review/detection/lint.py", "review/detection/scanner.py"),
-    "docx": ("review/reading/formats/", "review/outputs/forms.py"),
+    "docx": ("review/reading/formats/", "review/outputs/paper.py"),
     "openpyxl": ("review/outputs/",),
     "pdfplumber": ("review/reading/formats/",),
     "pypdfium2": ("review/reading/",),

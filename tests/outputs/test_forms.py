@@ -15,7 +15,8 @@ from review.casework import audit
 from review.casework.queries import CaseFile, get_case
 from review.casework.store import Store, open_store
 from review.casework.workflow import acknowledge_gaps, claim, decide, dispose, resubmit, submit
-from review.outputs.forms import SIGNATURES, STATEMENT, TITLE, render_form, without_marks
+from review.outputs.forms import SIGNATURES, STATEMENT, TITLE, render_form
+from review.outputs.paper import without_marks
 from review.settings import Settings
 from review.types import (
     DispositionCode,
