@@ -70,6 +70,7 @@ def test_moved_text_is_a_deletion_where_it_was() -> None:
         ('<w:color w:val="FFFFFF"/><w:highlight w:val="blue"/>', ""),
         ('<w:color w:val="000000"/><w:shd w:val="clear" w:fill="000000"/>', "文字与底色相同"),
         ('<w:sz w:val="2"/>', "微小字号"),
+        ('<w:w w:val="1"/><w:sz w:val="32"/>', "微小字号"),
         ('<w:sz w:val="32"/><w:color w:val="000000"/>', ""),
         ("<w:rPrChange><w:rPr><w:vanish/></w:rPr></w:rPrChange>", ""),
     ],

@@ -6,6 +6,8 @@ from review.reading.formats.xml_events import Handler, is_on, number
 
 #: Half-points; text of up to 3 pt is no text for a reader.
 _TINY = 6
+#: Per cent of the normal width; narrower text is a line.
+_THIN = 10
 _MAX_CHAIN = 25
 
 VANISHED = "隐藏文字"
@@ -46,6 +48,7 @@ class Properties(Handler):
             "w:webHidden": self._nothing,
             "w:color": self._colour,
             "w:sz": self._size,
+            "w:w": self._scale,
             "w:szCs": self._nothing,
             "w:shd": self._shading,
             "w:highlight": self._highlight,
@@ -65,8 +68,12 @@ class Properties(Handler):
             self.look.colour = self.look.colour or attributes.get("w:val", "auto").upper()
 
     def _size(self, attributes: dict[str, str]) -> None:
-        if self.look:
+        if self.look and self.look.size != 0:  # zero: the scale said already that it cannot be read
             self.look.size = number(attributes.get("w:val"), 21)
+
+    def _scale(self, attributes: dict[str, str]) -> None:
+        if self.look and 0 < number(attributes.get("w:val", "").rstrip("%"), 100) <= _THIN:
+            self.look.size = 0
 
     def _shading(self, attributes: dict[str, str]) -> None:
         if self.look:

@@ -81,6 +81,9 @@ class Sheet(Handler):
             "xm:f": self._collect,
             "x:cfRule": lambda a: self._say(BlockKind.FIELD, a.get("text", ""), "条件格式"),
             "x:hyperlink": self._hyperlink,
+            "x:scenario": self._scenario,
+            "x:inputCells": lambda a: self._say(BlockKind.OTHER, a.get("val", ""), f"{a.get('r', '')[:40]} 方案的值"),
+            "x:protectedRange": lambda a: self._say(BlockKind.NAME, a.get("name", ""), "可编辑区域名称"),
             **{f"x:{name}": self._collect for name in _HEADERS},
         }
         self.ends = {
@@ -257,6 +260,11 @@ class Sheet(Handler):
         formula = self._take()
         if '"' in formula or "[" in formula:
             self._say(BlockKind.FIELD, formula.strip('"'), "数据有效性 下拉选项")
+
+    def _scenario(self, attributes: dict[str, str]) -> None:
+        self._say(BlockKind.NAME, attributes.get("name", ""), "方案名称")
+        self._say(BlockKind.COMMENT, attributes.get("comment", ""), "方案备注")
+        self._say(BlockKind.PROPERTY, attributes.get("user", ""), "方案的作者")
 
     def _hyperlink(self, attributes: dict[str, str]) -> None:
         address = attributes.get("ref", "")[:40]
