@@ -19,6 +19,8 @@ _TOP, _LEFT = 0.3, 0.62
 _SURE = 0.93
 _ZOOM = 1.6
 _INK = 0.0012
+#: A red seal is at least this bright in the red channel, as a share of the paper.
+_SEAL_SHARE = 0.82
 
 _SECRET = "密蜜宓窓密宻"
 _LEVELS = (
@@ -135,10 +137,21 @@ def _look_closely(crop: Image.Image) -> OcrLine | None:
 
 def _variants(crop: Image.Image) -> list[Image.Image]:
     size = round(crop.width * _ZOOM), round(crop.height * _ZOOM)
-    red = crop.getchannel("R")
-    without_red = ImageOps.autocontrast(red, cutoff=(0.5, 30)).resize(size, Image.Resampling.LANCZOS)
     plain = ImageOps.autocontrast(ImageOps.grayscale(crop), cutoff=(0.5, 40)).filter(ImageFilter.MedianFilter(3))
-    return [without_red.convert("RGB"), plain.resize(size, Image.Resampling.LANCZOS).convert("RGB")]
+    return [
+        without_red(crop).resize(size, Image.Resampling.LANCZOS).convert("RGB"),
+        plain.resize(size, Image.Resampling.LANCZOS).convert("RGB"),
+    ]
+
+
+def without_red(picture: Image.Image) -> Image.Image:
+    """Only what is dark in the red channel: red seals vanish, black print under them stays, faded print is darkened."""
+    red = picture.getchannel("R")
+    levels = np.cumsum(red.histogram()) / (red.width * red.height)
+    paper = int(np.searchsorted(levels, 0.7))
+    white = max(_SEAL_SHARE * paper, 40.0)
+    black = min(float(np.searchsorted(levels, 0.002)), white - 20)
+    return red.point(lambda v: max(0, min(255, int((v - black) * 255 / (white - black)))))
 
 
 def _with_line(found: Recognised, mark: OcrLine, size: tuple[int, int]) -> Recognised:

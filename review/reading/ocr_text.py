@@ -1,5 +1,6 @@
 """A picture of a page → its pieces of text: OCR within the allowance, marks looked at closely, what stays doubtful said."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from PIL import Image
@@ -80,7 +81,7 @@ def _lines(found: ocr.Recognised, placing: Placing) -> list[Line]:
         rows.setdefault(line.row, []).append(line)
     lines: list[Line] = []
     at = 0
-    for fragments in rows.values():
+    for fragments in _apart(rows.values(), placing.has_marks):
         start = at
         stretches = []
         for fragment in fragments:
@@ -92,6 +93,16 @@ def _lines(found: ocr.Recognised, placing: Placing) -> list[Line]:
         box = union([stretch.bbox for stretch in stretches])
         lines.append(Line(start, start + len(text), text, box, tuple(stretches), score=score))
     return lines
+
+
+def _apart(rows: Iterable[list[ocr.OcrLine]], has_marks: bool) -> Iterator[list[ocr.OcrLine]]:
+    """The rows; a mark with a stamp or a word beside it is a row of its own, for it only counts as a whole line."""
+    for row in rows:
+        marks = [line for line in row if has_marks and ocr_marks.is_mark(line.text)]
+        yield from ([mark] for mark in marks)
+        rest = [line for line in row if line not in marks]
+        if rest:
+            yield rest
 
 
 def _placed(box: BBox, placing: Placing) -> BBox:

@@ -32,6 +32,7 @@ _MAX_FILES = 1000
 _MAX_RESIDENT = 700 * 1024 * 1024
 _TICK = 0.2
 _EXIT_MEMORY = 3
+_PROGRESS_BYTES = 48
 
 _DETAILS = {
     GapReason.TIMEOUT: "读取超时，未能检查完。请拆分文件或由人工查看。",
@@ -117,12 +118,14 @@ class Pool:
 
     def render(self, data: bytes, name: str, page: int, scale: float = 1.0) -> bytes:
         """A picture (WebP) of one page, 1-based; Unrendered when there is none."""
+        if not data or len(data) > self._limits.file_bytes:
+            raise Unrendered("这一页无法显示。", "文件是空的或者超过大小上限。")
         header = wire.encode_request("render", name, self._limits, len(data), ocr="off", page=page, scale=scale)
         try:
             frame, payload = self._exchange(header, data, None, None)
         except _Dead as dead:
             raise Unrendered("这一页无法显示。", _DETAILS[dead.reason]) from None
-        if frame is wire.Frame.IMAGE:
+        if frame is wire.Frame.IMAGE and wire.is_webp(payload):
             return payload
         try:
             gap = wire.decode_refusal(payload)
@@ -134,10 +137,14 @@ class Pool:
         self, header: bytes, data: bytes, progress: Progress | None, cancel: threading.Event | None
     ) -> tuple[wire.Frame, bytes]:
         """The child's answer; a reused child that dies is given one more try in a fresh one."""
+        child = self._wait_for_child(cancel)
+        # waiting for a free child is not the fault of the file: its time starts here
         deadline = time.monotonic() + self._limits.seconds
-        child = self._idle.get()
         try:
-            if child is None or not child.is_alive():
+            if child is not None and not child.is_alive():
+                child.end()
+                child = None
+            if child is None:
                 child = _Child(self._limits)
             reused = child.files > 0
             try:
@@ -145,6 +152,8 @@ class Pool:
             except _Dead as dead:
                 if not reused or dead.reason not in (GapReason.CRASH, GapReason.MEMORY):
                     raise
+                child.end()
+                child = None
                 child = _Child(self._limits)
                 return child.exchange(header, data, deadline, progress, cancel)
         finally:
@@ -152,6 +161,16 @@ class Pool:
                 child.end()
                 child = None
             self._idle.put(child)
+
+    def _wait_for_child(self, cancel: threading.Event | None) -> "_Child | None":
+        """A child that is free (None: one may be started)."""
+        while True:
+            if cancel is not None and cancel.is_set():
+                raise _Dead(GapReason.CANCELLED)
+            try:
+                return self._idle.get(timeout=None if cancel is None else _TICK)
+            except queue.Empty:
+                continue
 
 
 class _Dead(Exception):
@@ -303,7 +322,7 @@ class _Child:
 
 
 def _tell(progress: Progress | None, payload: bytes) -> None:
-    done, _, total = payload.strip(b"[]").partition(b",")
+    done, _, total = payload[:_PROGRESS_BYTES].strip(b"[]").partition(b",")
     if progress is not None and done.isdigit() and total.isdigit():
         progress(int(done), int(total))
 

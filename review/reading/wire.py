@@ -92,29 +92,38 @@ def encode_document(document: Document) -> bytes:
         "text": document.text,
         "blocks": [_block_row(block) for block in document.blocks],
         "pages": [[p.number, p.width, p.height, p.unit, p.reading, p.part] for p in document.pages],
-        "sheets": [[s.name, s.state, s.rows, s.columns, s.part] for s in document.sheets],
+        "sheets": [[_short(s.name), s.state, s.rows, s.columns, s.part] for s in document.sheets],
         "parts": [
-            [p.name, p.format, p.sha256, p.size, [p.span.start, p.span.end] if p.span else None, p.parent]
+            [_short(p.name), p.format, p.sha256, p.size, [p.span.start, p.span.end] if p.span else None, p.parent]
             for p in document.parts
         ],
-        "gaps": [[g.reason, g.locator, g.detail] for g in document.gaps],
-        "remarks": list(document.remarks),
+        "gaps": [[g.reason, _short(g.locator), _short(g.detail)] for g in document.gaps],
+        "remarks": [_short(remark) for remark in document.remarks],
     }
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), check_circular=False).encode("utf-8", "replace")
 
 
+def _short(label: str) -> str:
+    """The label within its limit: a name of a million letters in a hostile file is no reason to lose the file."""
+    return label if len(label) <= MAX_LABEL else label[: MAX_LABEL - 1] + "…"
+
+
 def _block_row(block: Block) -> list[object]:
     cell = block.cell
-    grid = [cell.table, cell.row, cell.column, cell.row_span, cell.column_span, cell.number_format] if cell else None
+    grid = (
+        [cell.table, cell.row, cell.column, cell.row_span, cell.column_span, _short(cell.number_format)]
+        if cell
+        else None
+    )
     runs = [[r.span.start, r.span.end, r.page, r.bbox.x0, r.bbox.top, r.bbox.x1, r.bbox.bottom] for r in block.runs]
     return [
         block.span.start,
         block.span.end,
         block.kind,
-        block.locator,
+        _short(block.locator),
         block.page,
         block.ocr_confidence,
-        block.concealed,
+        _short(block.concealed),
         grid,
         block.part,
         block.top_of_first_page,
@@ -143,8 +152,13 @@ def decode_document(payload: bytes, sha256: str, name: str, size: int) -> Docume
             gaps=tuple(Gap(_enum(GapReason, r), _label(where), _label(why)) for r, where, why in value["gaps"]),
             remarks=tuple(_label(remark) for remark in value["remarks"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise WireError(type(error).__name__) from None
+
+
+def is_webp(payload: bytes) -> bool:
+    """Whether these bytes are what a browser may be handed as a WebP picture."""
+    return payload[:4] == b"RIFF" and payload[8:12] == b"WEBP"
 
 
 def _blocks(rows: list, text: str, parts: int) -> tuple[Block, ...]:
