@@ -46,6 +46,7 @@ class ColumnKind(StrEnum):
     GUARDIAN = "监护人"
     ORGANISATION = "单位"
     OFFICE_PHONE = "办公电话"
+    PLACE = "地址"  # of an office, or of a person where a name column heads the list
     VILLAGE = "村组"
     MONEY = "金额"
     EXAM = "准考证号"
@@ -111,7 +112,7 @@ _HEADERS: tuple[tuple[ColumnKind, tuple[str, ...]], ...] = (
         ("编号", "序号", "编码", "代码", "受理号", "流水", "案号", "案件号", "办件", "项目号", "工单", "订单", "批次", "单号", "文号", "合同",
          "宗地", "不动产", "单元号", "登记号", "注册号", "条码", "图斑", "凭证"),
     ),
-    (ColumnKind.ADDRESS, ("地址",)),
+    (ColumnKind.PLACE, ("地址",)),
 )  # fmt: skip
 
 #: One pass tells most data cells from headers.

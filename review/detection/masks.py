@@ -60,7 +60,7 @@ _MASKS = frozenset(MASK_CHARACTERS)
 _BODY = frozenset("0123456789０１２３４５６７８９" + MASK_CHARACTERS)
 _JOINTS = frozenset(" -\u3000")
 _MAX_TOKEN = 32
-_ID_LABEL = re.compile("身份|证件|残疾证|学籍|公民|(?i:ID)")
+_ID_LABEL = re.compile("身份|证件|残疾证|学籍|公民")
 _BANK_LABEL = re.compile("卡号|账号|帐号|一卡通|存折|账户|银行")
 _PHONE_LABEL = re.compile("电话|手机|联系方式")
 _LABEL_REACH = 12
@@ -157,6 +157,8 @@ def _contracted(pattern: str) -> str:
     """An ID whose masks are fewer or more than the digits they stand for (341802****4512), stretched to 18; "" for none."""
     head, tail = pattern.index(HIDDEN), len(pattern) - 1 - pattern.rindex(HIDDEN)
     middle = pattern[head : len(pattern) - tail]
+    if head < 2 or len(middle) < 3:
+        return ""
     if (
         middle.strip(HIDDEN)
         or head + tail > 17

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from review.detection.columns import is_identity, is_mobile
-from review.detection.validators import Outcome, check_bank_card
+from review.detection.validators import Outcome, check_bank_card, check_resident_id
 from review.types import Block, BlockKind, Document
 
 
@@ -39,6 +39,8 @@ _KIND_REASONS = {
 }
 #: Somebody covered these on purpose: whatever stands below is what had to be hidden.
 _COVERED = ("色块", "被注释遮盖", "涂黑")
+#: Full of numbers of pictures and pages: only what is certainly an ID counts there.
+_ADDRESSES = frozenset({BlockKind.LINK, BlockKind.ALT_TEXT, BlockKind.NAME, BlockKind.FIELD})
 _NUMBER_RUN = re.compile(r"\d[\dXx \-]{9,26}[\dXx]")
 #: A number format that prints masks instead of digits: quoted or escaped mask characters, ** (fill), or nothing at all.
 _MASKING_FORMAT = re.compile(r'"[^"]{0,40}[*＊×xX●■#]{2,}[^"]{0,40}"|(?:\\[*×xX#●■]){2,}|\*[*×xX●■#]')
@@ -85,5 +87,8 @@ def _values(document: Document, block: Block, reason: str) -> Iterator[Place]:
         return
     for run in _NUMBER_RUN.finditer(text):
         value = run.group()
-        if is_identity(value) or is_mobile(value) or check_bank_card(value) is Outcome.VALID:
+        if block.kind in _ADDRESSES:
+            if check_resident_id(value) is Outcome.VALID:
+                yield Place(block.span.start + run.start(), block.span.start + run.end())
+        elif is_identity(value) or is_mobile(value) or check_bank_card(value) is Outcome.VALID:
             yield Place(block.span.start + run.start(), block.span.start + run.end())

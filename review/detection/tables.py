@@ -51,13 +51,18 @@ _WEIGHTS = {
 
 _RAISING_GRADE = 3
 _CONTACTS_OF_A_LIST = 3
+#: Two lines make a typed list; one line is a sentence.
+_TYPED_ROWS = 2
 _GRADE_NOTES = (
     "",
     "",
-    "达到{}条档",
-    "达到{}条档，属于批量名单",
-    "达到{}条档，已是两高解释第五条所说健康、交易类信息“情节严重”的数量",
+    "满{}人",
+    "满{}人，属于批量名单",
+    "满{}人，已是两高解释第五条所说健康、交易类信息“情节严重”的数量",
 )
+
+
+_Rows = list[list[tuple[ColumnKind, GridCell]]]
 
 
 @dataclass(slots=True)
@@ -96,7 +101,7 @@ def find_lists(
         rule = active.get(
             judge_list(found.segment, {kind: len(cells) for kind, cells in found.cells.items()}, found.villages)
         )
-        if rule is not None and found.rows:
+        if rule is not None and found.rows >= (_TYPED_ROWS if found.is_typed else 1):
             findings = _absorbed(findings, _finding_of(found, rule, document, policy, key))
     return tuple(sorted(findings, key=_order))
 
@@ -139,19 +144,21 @@ def _collect(segment: Segment, grid: Grid, lists: list[_List]) -> None:
     )
 
 
-def _not_covered(
-    rows: list[list[tuple[ColumnKind, GridCell]]], lists: list[_List]
-) -> list[list[tuple[ColumnKind, GridCell]]]:
+def _not_covered(rows: _Rows, lists: list[_List]) -> _Rows:
     """The loose rows no other list has; lists without header that have only some of them are given up for them."""
-    covered = {cell.start for known in lists for cells in known.cells.values() for cell in cells}
-    if all(any(cell.start in covered for _, cell in row) for row in rows):
+    left = _outside(rows, lists)
+    if not left:
         return []
-    loose = {cell.start for row in rows for _, cell in row}
-    for known in [known for known in lists if not known.segment.headers and known.is_typed]:
-        if all(cell.start in loose for cells in known.cells.values() for cell in cells):
+    loose = _Cover((cell.start, cell.end) for row in rows for _, cell in row)
+    for known in [known for known in lists if known.is_typed and not known.segment.headers]:
+        if all(loose.touches(cell.start, cell.end) for cells in known.cells.values() for cell in cells):
             lists.remove(known)
-    covered = {cell.start for known in lists for cells in known.cells.values() for cell in cells}
-    return [row for row in rows if not any(cell.start in covered for _, cell in row)]
+    return _outside(rows, lists)
+
+
+def _outside(rows: _Rows, lists: list[_List]) -> _Rows:
+    cover = _Cover((cell.start, cell.end) for known in lists for cells in known.cells.values() for cell in cells)
+    return [row for row in rows if not any(cover.touches(cell.start, cell.end) for _, cell in row)]
 
 
 def _is_list_head(segment: Segment) -> bool:
@@ -207,7 +214,18 @@ def _sensitive_columns(segment: Segment) -> list[tuple[int, ColumnKind]]:
         allowed.discard(K.BANK)
     if K.ID not in kinds and any(word in segment.header_text for word in FIRM_WORDS):
         allowed.discard(K.BANK)
-    return [(column, kind) for column, kind in segment.kinds.items() if kind in allowed]
+    columns = [(column, kind) for column, kind in segment.kinds.items() if kind in allowed]
+    if _is_headed_by_names(segment):
+        columns += [(column, K.ADDRESS) for column in segment.columns(K.PLACE)]
+    return columns
+
+
+def _is_headed_by_names(segment: Segment) -> bool:
+    """Whether persons are the subject of the list (姓名, 户主), not the contacts of offices and firms."""
+    heads = [segment.headers.get(column, "") for column in segment.columns(K.NAME)]
+    if any(word in segment.header_text for word in (*FIRM_WORDS, "单位", "联系人", "采购", "招标", "代理")):
+        return False
+    return any(word in head for head in heads for word in ("姓名", "户主", "名字"))
 
 
 # ------------------------------------------------------------------------------------------------------------ judging
@@ -407,3 +425,8 @@ class _Cover:
     def holds(self, span: Span) -> bool:
         index = bisect_right(self._starts, span.start) - 1
         return index >= 0 and span.end <= self._ranges[index][1]
+
+    def touches(self, start: int, end: int) -> bool:
+        """Whether a range shares a character with one of them (ranges of one document do not overlap)."""
+        index = bisect_right(self._starts, end - 1) - 1
+        return index >= 0 and start < self._ranges[index][1]

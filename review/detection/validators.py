@@ -177,7 +177,8 @@ _BINS = (
     ("65", frozenset({16})),
     ("4", frozenset({13, 16, 18, 19})),
     ("5", frozenset({16, 19})),
-    ("2", frozenset({16})),
+    # 2221–2720: the second range of MasterCard
+    *((str(head), frozenset({16})) for head in (*range(2221, 2230), *range(223, 230), *range(23, 27), 270, 271, 2720)),
     ("34", frozenset({15})),
     ("37", frozenset({15})),
     ("35", frozenset({16})),

@@ -46,7 +46,7 @@ def test_a_list_of_500_persons_is_one_finding_with_a_count_and_every_cell() -> N
     found = only(document)
     assert (found.rule_id, found.count, found.severity) == ("list-resident-id", 500, Severity.HIGH)
     assert texts_of(document, found) == [row[2] for row in rows[1:]]
-    assert any("500条档" in note for note in found.notes)
+    assert any("满500人" in note for note in found.notes)
 
 
 def test_engine_findings_of_the_cells_vanish_into_the_list() -> None:
@@ -184,6 +184,16 @@ def test_a_list_of_birth_dates_rises_with_its_rows(rows: int, severity: Severity
 )  # fmt: skip
 def test_lists_that_may_be_published_stay_silent(headers: list[str], columns: list[list[str]]) -> None:
     assert lists_of(table(headers, *columns)) == []
+
+
+def test_addresses_of_offices_with_their_contacts_stay_silent() -> None:
+    text = "采购人：某某海关\n地址：黄浦区淮海中路8号大厦17楼\n联系人：王小明\n代理机构：某某公司\n地址：商城路618号8楼\n联系人：李大兰"
+    assert lists_of(make_text(text)) == []
+
+
+def test_a_plain_address_column_beside_names_is_a_home() -> None:
+    found = only(table(["姓名", "地址"], ["城东村三组12号", "城东村二组7号", "城西村1组3号", "城西村五组1号"]))
+    assert found.rule_id == "list-address"
 
 
 def test_statistics_without_persons_stay_silent() -> None:
