@@ -1,5 +1,6 @@
 """pptx: slides in the order of the show, and everything an audience does not see."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from review.reading.formats import pptx
 from review.types import BlockKind, Cell
 from tests.reading import builders_ooxml as build
 from tests.reading.builders_ooxml import NAMES, shape
+from tests.reading.shared_files import hidden_strings, unmarked
 
 WORDS = st.text(alphabet="甲乙丙丁戊己庚辛壬癸0123456789ABC", min_size=1, max_size=12)
 
@@ -124,3 +126,10 @@ def test_strings_come_back_in_order_on_their_slide(slides: list[list[str]]) -> N
     reading = read(build.pptx(["".join(shape(text) for text in slide) for slide in slides]))
     found = [(p.text, p.page, p.kind) for p in reading.pieces]
     assert found == [(text, n + 1, BlockKind.TEXT_BOX) for n, slide in enumerate(slides) for text in slide]
+
+
+@pytest.mark.shared
+def test_every_hiding_place_of_the_shared_sample_is_found_and_says_what_it_is() -> None:
+    data, wanted = hidden_strings("generated/hidden/hidden_all.pptx")
+    assert len(wanted) == 5
+    assert unmarked(read(data), wanted) == []

@@ -12,6 +12,7 @@ from review.reading.formats import number_format, xlsx
 from review.reading.formats.xlsx_sheet import header_text
 from review.types import BlockKind, Cell, GapReason, Sheet
 from tests.reading import builders_ooxml as build
+from tests.reading.shared_files import hidden_strings, unmarked
 
 WORDS = st.text(alphabet="甲乙丙丁戊己庚辛壬癸0123456789ABC", min_size=1, max_size=12)
 _THREADS = "http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments"
@@ -227,3 +228,10 @@ def test_strings_come_back_in_order_at_their_address(rows: list[list[str]]) -> N
 def test_whole_numbers_keep_all_their_digits(number: int) -> None:
     assert number_format.digits(str(number)) == str(number)
     assert number_format.digits(f"{number}.0") == str(number)
+
+
+@pytest.mark.shared
+def test_every_hiding_place_of_the_shared_sample_is_found_and_says_what_it_is() -> None:
+    data, wanted = hidden_strings("generated/hidden/hidden_all.xlsx")
+    assert len(wanted) == 13
+    assert unmarked(read(data), wanted) == []

@@ -342,21 +342,31 @@ class Text(Properties):
         self._add("\n")
 
     def _break(self, attributes: dict[str, str]) -> None:
-        self._add("\n")
-        if attributes.get("w:type") == "page" and not self.place.has_rendered_breaks:
+        if attributes.get("w:type") != "page":
+            self._add("\n")
+            return
+        paragraph = self._paragraph
+        if not self.place.has_rendered_breaks:
             self._page += 1
+        if paragraph and paragraph.text:
+            self._add("\n")
+        elif paragraph:
+            self._move_to_page(paragraph)
+
+    def _move_to_page(self, paragraph: Paragraph) -> None:
+        """A paragraph whose text begins after a page break stands on the page after it."""
+        paragraph.page = self.page()
+        paragraph.is_top = self.is_top()
 
     def _rendered_break(self, attributes: dict[str, str]) -> None:
         self._page += 1
         if self._paragraph and not self._paragraph.text:
-            self._paragraph.page = self.page()
-            self._paragraph.is_top = self.is_top()
+            self._move_to_page(self._paragraph)
 
     def _break_before(self, attributes: dict[str, str]) -> None:
         if is_on(attributes) and self._paragraph and not self.place.has_rendered_breaks and self._paragraphs:
             self._page += 1
-            self._paragraph.page = self.page()
-            self._paragraph.is_top = self.is_top()
+            self._move_to_page(self._paragraph)
 
     def _symbol(self, attributes: dict[str, str]) -> None:
         try:
