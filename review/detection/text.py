@@ -448,7 +448,8 @@ def _neighbourhoods(base: View, flags: Flags, runs: list[tuple[int, int]], reach
 
 def crop(base: View, intervals: list[tuple[int, int]]) -> View | None:
     """The view of only these (start, end) ranges of the base view, apart from each other; None where there are none."""
-    merged = _merge(sorted((max(0, start), min(len(base), end)) for start, end in intervals if end > start))
+    clipped = ((max(0, start), min(len(base), end)) for start, end in intervals)
+    merged = _merge(sorted((start, end) for start, end in clipped if end > start))
     if not merged:
         return None
     starts = np.array([start for start, _ in merged], np.int64)
