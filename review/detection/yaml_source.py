@@ -77,6 +77,9 @@ def parse_yaml(text: str, shown: str) -> tuple[Node | None, list[Problem]]:
         root = yaml.compose(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        unpaired = _unpaired_quote(text, (mark.line if mark else 0) + 1)
+        if unpaired:
+            return None, [Problem(shown, unpaired, "引号没有配对。", "补上另一半引号；引号里的单引号写两个")]
         return None, [Problem(shown, (mark.line if mark else 0) + 1, _syntax_message(error), _syntax_remedy(error))]
     except yaml.YAMLError:
         return None, [Problem(shown, 1, "文件里有 YAML 不允许的字符。", "删去看不见的控制字符")]
@@ -97,14 +100,21 @@ def _line_problems(text: str, shown: str) -> Iterator[Problem]:
             yield Problem(shown, number, "列表或映射用了全角括号。", "改成半角的 [ ] { }")
 
 
+def _unpaired_quote(text: str, last: int) -> int:
+    """The last line, up to the one where reading failed, whose quoted value is not closed; 0: none."""
+    for number, line in reversed(list(enumerate(text.split("\n")[:last], 1))):
+        value = line.strip().removeprefix("- ").partition(": ")[2] or line.strip().removeprefix("- ")
+        if value[:1] in "'\"" and value.count(value[0]) % 2:
+            return number
+    return 0
+
+
 def _syntax_message(error: yaml.MarkedYAMLError) -> str:
     problem = str(error.problem or "")
     if "found character '\\t'" in problem or "\\t" in problem:
         return "这里有 Tab。"
     if "mapping values are not allowed" in problem:
         return "这一行有多余的冒号，或者上一行缩进不对。"
-    if "found unexpected end of stream" in problem or "quoted scalar" in str(error.context or ""):
-        return "引号没有配对。"
     if "escape" in problem:
         return "双引号里的反斜杠写法不对。"
     if "alias" in problem or "anchor" in problem:
@@ -153,7 +163,7 @@ def _convert(node: yaml.Node, shown: str, problems: list[Problem], open_nodes: s
 
 
 def _convert_scalar(node: yaml.ScalarNode, shown: str, line: int, problems: list[Problem]) -> Text:
-    is_plain = node.style is None
+    is_plain = not node.style
     if node.tag and node.tag.startswith("!") and node.tag != "!":
         problems.append(Problem(shown, line, "不认识以 ! 开头的标签。", "用单引号把值括起来"))
     if is_plain and _CHANGED_BY_YAML.fullmatch(node.value):
