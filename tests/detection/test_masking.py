@@ -87,11 +87,11 @@ def test_hidden_provinces_are_only_those_that_exist() -> None:
 
 
 def test_counting_is_fast_enough_for_every_row_of_a_long_list() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for year in range(1950, 2010):
         for month in range(1, 13):
             count_candidates(G3, Known(year, month))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 # -------------------------------------------------------------------------------------------------- finding and grades
@@ -325,13 +325,13 @@ def test_a_masked_sheet_of_20000_rows_is_read_in_seconds() -> None:
         for n, number in enumerate(ids)
     ]
     document = make_tables([["姓名", "身份证号", "出生年月", "性别"], *rows])
-    start = time.perf_counter()
+    start = time.process_time()
     masks_of(document)
-    assert time.perf_counter() - start < 6  # under 2 s on an idle machine
+    assert time.process_time() - start < 4  # under 2 s on an idle machine
 
 
 def test_prose_without_masks_costs_next_to_nothing() -> None:
     document = make_text("依照本条例的规定，行政机关应当及时、准确地公开政府信息。\n" * 20_000)
-    start = time.perf_counter()
+    start = time.process_time()
     assert masks_of(document) == []
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from review.detection.masking import find_masks
 from review.detection.tables import find_lists
 from review.types import BlockKind, Document, Finding, Policy, Severity, Source, Span
 from tests.detection.lists import (
@@ -375,6 +378,42 @@ def test_a_hidden_typed_list_says_so() -> None:
     assert any("白色文字" in note for note in only(document).notes)
 
 
+# ----------------------------------------------------------------------------------------------------- any text at all
+
+PIECES = [
+    "姓名", "身份证号", "：", ":", ",", "，", "\t", "  ", "|", "\n", "\n\n", "张三", "李小四", resident_id(1), resident_id(2), mobile(1),
+    "138****1234", "341802********4512", "***", "xx", "X", "2015年", "出生", "出生日期", "三组12号", "序号", "1", "户主", '"', "\u3000", "某",
+    "6217001234567890122", "\ud800", "卡号", "34180219900307****", "(", "·",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_whatever_the_text_the_places_lie_in_it_in_order(pieces: list[str]) -> None:
+    document = make_text("".join(pieces))
+    for find in (
+        lambda: find_lists(document, (), RULES, POLICY, b"key"),
+        lambda: find_masks(document, RULES, POLICY, b"key"),
+    ):
+        found = find()
+        assert found == find()
+        for finding in found:
+            assert finding.spans and finding.span == finding.spans[0]
+            assert list(finding.spans) == sorted(set(finding.spans))
+            assert finding.spans[-1].end <= len(document.text)
+
+
+@given(st.lists(st.lists(st.sampled_from([*PIECES, ""]), min_size=1, max_size=6), min_size=1, max_size=12))
+@settings(max_examples=200, deadline=None)
+def test_whatever_the_table_the_places_are_cells_of_it(rows: list[list[str]]) -> None:
+    document = make_tables(rows)
+    cells = {block.span for block in document.blocks}
+    for finding in find_lists(document, (), RULES, POLICY):
+        assert set(finding.spans) <= cells
+        assert 1 <= finding.count <= len(rows)
+    find_masks(document, RULES, POLICY)
+
+
 # --------------------------------------------------------------------------------------------------------------- speed
 
 
@@ -385,7 +424,7 @@ def test_a_sheet_of_20000_rows_is_read_in_seconds() -> None:
         for n in range(20_000)
     ]
     document = make_tables([headers, *rows])
-    start = time.perf_counter()
+    start = time.process_time()
     found = only(document)
-    assert time.perf_counter() - start < 6  # under 2 s on an idle machine
+    assert time.process_time() - start < 4  # under 2 s on an idle machine
     assert found.count == 20_000

@@ -187,10 +187,10 @@ def test_exactly_one_last_digit_satisfies_luhn(number: int) -> None:
 def test_a_hundred_thousand_values_a_second(name: str) -> None:
     values = [ID, "6217001234567890122", "13856312345", "东经118°45′29″", "密码：admin123", "皖P12345"] * 200
     check = VALIDATORS[name]
-    start = time.perf_counter()
+    start = time.process_time()
     for value in values:
         check(value)
-    assert len(values) / (time.perf_counter() - start) > 30_000  # 300,000 and more on an idle machine
+    assert len(values) / (time.process_time() - start) > 30_000  # 300,000 and more on an idle machine
 
 
 # --------------------------------------------------------------------------------------------------------------- parts
