@@ -94,14 +94,10 @@ class _MarkIndex:
         self._longest = max((end - start for start, end, _ in self._spans), default=0)
 
     def within(self, span: Span) -> list[tuple[int, int, int]]:
-        """(start, end, finding) of the places that touch this span, cut to it."""
+        """(start, end, finding) of the places that touch this span."""
         first = bisect_left(self._starts, span.start - self._longest)
         last = bisect_left(self._starts, span.end)
-        return [
-            (max(start, span.start), min(end, span.end), index)
-            for start, end, index in self._spans[first:last]
-            if end > span.start
-        ]
+        return [place for place in self._spans[first:last] if place[1] > span.start]
 
 
 def _sections(document: Document) -> list[tuple[str, Page | None, list[Block]]]:
@@ -164,7 +160,10 @@ def _block(document: Document, block: Block, marks: _MarkIndex) -> dict[str, obj
     found = marks.within(block.span)
     if found:
         base = block.span.start
-        row["m"] = [[_units(text[: s - base]), _units(text[: e - base]), i] for s, e, i in found]
+        row["m"] = [
+            [_units(text[: max(s, base) - base]), _units(text[: min(e, block.span.end) - base]), i, int(s < base)]
+            for s, e, i in found
+        ]
     return row
 
 
@@ -209,7 +208,8 @@ def _context(finding: Finding, document: Document, places: Places) -> list[str]:
     before = ("…" if block and low > block.span.start else "") + document.text[low : span.start]
     after = document.text[span.end : high] + ("…" if block and high < block.span.end else "")
     cut = [before, hit[:_EXCERPT] + ("…" if len(hit) > _EXCERPT else ""), after if high > span.end else ""]
-    return [part.replace("\n", "") for part in cut]
+    is_crossing = block is not None and span.end > block.span.end
+    return [part.replace("\n", " " if is_crossing else "") for part in cut]
 
 
 def _boxes(finding: Finding, document: Document, places: Places) -> list[list[float]]:

@@ -50,7 +50,7 @@ class Pane {
   }
 
   async load() {
-    Object.assign(this, { model: null, events: [], sent: new Map(), levels: new Set(), onlyOpen: false, isMasked: false,
+    Object.assign(this, { model: null, events: [], sent: new Map(), levels: new Set(), onlyOpen: false, isMasked: false, firsts: new WeakSet(),
       zoom: 1, mode: 'text', current: null, message: '', marks: new Map(), want: null, place: 0, hits: [], needle: '' });
     this.doc.replaceChildren(el('p', 'wait', '正在打开文稿…'));
     const key = this.key;
@@ -109,7 +109,8 @@ class Pane {
   goToMark(at) {
     const finding = this.findings[this.current];
     if (finding.sec == null) return;
-    const marks = (this.marks.get(this.current) || []).filter(m => m.isConnected);
+    const all = (this.marks.get(this.current) || []).filter(m => m.isConnected), beginnings = all.filter(m => this.firsts.has(m));
+    const marks = beginnings.length ? beginnings : all;
     if (!marks.length) { this.goToSection(finding.sec); return; }
     this.place = (at + marks.length) % marks.length;
     marks.forEach((m, i) => m.classList.toggle('here', i === this.place && marks.length > 1));
@@ -334,6 +335,7 @@ class Pane {
       mark.dataset.f = shown[0].i; mark.title = shown.map(f => `${f.name}·${f.title}`).join('；');
       if (end < endOf(block.m, shown[0].i, start)) mark.classList.add('part');
       for (const f of shown) this.remember(f.i, mark);
+      if (block.m.some(([from, , i, isContinued]) => from === start && i === shown[0].i && !isContinued)) this.firsts.add(mark);
       node.append(mark);
     }
   }
