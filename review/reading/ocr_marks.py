@@ -37,6 +37,7 @@ _SHAPE = re.compile(
 _BARE = re.compile(rf"^([\[【〔（(「]?)\s*([绝絕机機秘祕]\s*[{_SECRET}])\s*([\]】〕）)」]?)$")
 #: The star is gone: level and a period alone make the shape.
 _STARLESS = re.compile(rf"^([绝絕机機秘祕]\s*[{_SECRET}])\s*([0-9OoQlI|iZzSs]{{1,2}}\s*(?:年|个月))$")
+_WHOLE = re.compile(rf"^(?:绝密|机密|秘密)(?:★(?:{_PERIOD})?)?$")
 _HINT = re.compile(f"[绝絕机機秘祕泌]|[{_SECRET}]|★|☆")
 
 
@@ -61,8 +62,7 @@ def normalise(text: str) -> str:
 
 def is_mark(text: str) -> bool:
     """Whether this line, put right, is a mark with a level."""
-    fixed = normalise(text).strip("[]【】〔〕（）()「」 ")
-    return fixed[:2] in ("绝密", "机密", "秘密") and (len(fixed) == 2 or fixed[2] == "★")
+    return bool(_WHOLE.match(normalise(text).strip("[]【】〔〕（）()「」 ")))
 
 
 def _level(text: str) -> str:
@@ -170,4 +170,4 @@ def _covers(mark: BBox, other: BBox) -> bool:
     if wide <= 0 or high <= 0:
         return False
     area = (other.x1 - other.x0) * (other.bottom - other.top)
-    return wide * high > 0.5 * area
+    return wide * high > 0.4 * area

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -69,7 +69,15 @@ class Unrendered(ReadingError):
 class Pool:
     """Children that are reused: 1,000 small files do not cost 1,000 starts. Safe to use from several threads."""
 
-    def __init__(self, limits: Limits | None = None, workers: int = 1, ocr: str = "auto") -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        workers: int = 1,
+        ocr: str = "auto",
+        program: Sequence[str] = ("-m", "review.reading.worker"),
+    ) -> None:
+        """``program``: what Python runs in the child; tests hand in children that misbehave."""
+        self._program = tuple(program)
         self._limits = limits or Limits()
         self._ocr = ocr
         self._idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
@@ -145,7 +153,7 @@ class Pool:
                 child.end()
                 child = None
             if child is None:
-                child = _Child(self._limits)
+                child = _Child(self._limits, self._program)
             reused = child.files > 0
             try:
                 return child.exchange(header, data, deadline, progress, cancel)
@@ -154,7 +162,7 @@ class Pool:
                     raise
                 child.end()
                 child = None
-                child = _Child(self._limits)
+                child = _Child(self._limits, self._program)
                 return child.exchange(header, data, deadline, progress, cancel)
         finally:
             if child is not None and not child.is_fit():
@@ -184,8 +192,8 @@ class _Dead(Exception):
 class _Child:
     """One child process and its two pipes."""
 
-    def __init__(self, limits: Limits) -> None:
-        command = [sys.executable, "-s", "-P", "-m", "review.reading.worker", str(limits.memory_bytes)]
+    def __init__(self, limits: Limits, program: Sequence[str]) -> None:
+        command = [sys.executable, "-s", "-P", *program, str(limits.memory_bytes)]
         self._output_bytes = limits.output_bytes
         try:
             self._process = subprocess.Popen(
@@ -291,15 +299,15 @@ class _Child:
         if len(incoming) < wire.HEAD.size:
             return None
         kind, size = wire.HEAD.unpack_from(incoming)
+        try:
+            frame = wire.Frame(kind.decode("latin-1"))
+        except ValueError:
+            raise _Dead(GapReason.CRASH) from None
         if size > self._output_bytes:
             raise _Dead(GapReason.TOO_LARGE)
         end = wire.HEAD.size + size
         if len(incoming) < end:
             return None
-        try:
-            frame = wire.Frame(kind.decode("latin-1"))
-        except ValueError:
-            raise _Dead(GapReason.CRASH) from None
         payload = bytes(memoryview(incoming)[wire.HEAD.size : end])
         del incoming[:end]
         return frame, payload
