@@ -80,9 +80,15 @@ def resubmit(
     document: Document,
     check: Check,
     now: datetime,
+    *,
+    submission: Submission | None = None,
 ) -> Case:
-    """The case with a further draft, back in the queue; dispositions of the same matches are carried over."""
+    """The case with a further draft, back in the queue; dispositions of the same matches are carried over.
+
+    ``submission``: corrected particulars (标题、文号、渠道…), None: they stay.
+    """
     _refuse_unfit(data, document, check)
+    corrected = _particulars(store, _clean_submission(submission)) if submission else {}
     with store.reading() as connection:
         require_act(connection, Act.RESUBMIT, actor, case_id, version)
     upload = _store_upload(store, data, file_name, document, check)
@@ -97,7 +103,7 @@ def resubmit(
         for item in carried:
             insert_disposition(connection, item)
         figures = {**upload.figures, "undisposed": count_undisposed(check, {item.finding for item in carried})}
-        change_case(connection, case, now, state=CaseState.SUBMITTED, drafts=number, **figures)
+        change_case(connection, case, now, state=CaseState.SUBMITTED, drafts=number, **figures, **corrected)
         audit.append(
             transaction, now, actor.id, "resubmitted", case_id, draft=number, carried=len(carried), **upload.event
         )
@@ -109,32 +115,39 @@ def _insert_case(
 ) -> int:
     year = local_day(now).year
     serial = next_number(connection, f"case:{actor.department}", year)
-    due = None
-    if submission.formed_on is not None:
-        due = load_calendar().add(submission.formed_on, store.settings.target_working_days)
     key = connection.execute(
         insert(cases).values(
             number=f"{year}-{actor.department}-{serial:04d}",
-            title=submission.title,
-            document_number=submission.document_number,
             department=actor.department,
             submitter_id=actor.id,
-            channel=submission.channel,
-            source=submission.source,
-            openness=submission.openness,
-            submitter_note=submission.submitter_note,
-            formed_on=date_text(submission.formed_on),
-            due_on=date_text(due),
             state=CaseState.SUBMITTED,
             reviewer_id=None,
             drafts=1,
             version=1,
             created_at=time_text(now),
             updated_at=time_text(now),
+            **_particulars(store, submission),
             **upload.figures,
         )
     ).inserted_primary_key
     return key_of(key)
+
+
+def _particulars(store: Store, submission: Submission) -> dict[str, object]:
+    """The columns of a case that its submitter fills; the local target counts from the date of formation (domain.md §7.1)."""
+    due = None
+    if submission.formed_on is not None:
+        due = load_calendar().add(submission.formed_on, store.settings.target_working_days)
+    return {
+        "title": submission.title,
+        "document_number": submission.document_number,
+        "channel": submission.channel,
+        "source": submission.source,
+        "openness": submission.openness,
+        "submitter_note": submission.submitter_note,
+        "formed_on": date_text(submission.formed_on),
+        "due_on": date_text(due),
+    }
 
 
 def _insert_draft(

@@ -152,8 +152,12 @@ def open_store(settings: Settings, hashing: Hashing = Hashing()) -> Store:
 
 
 def initialise(settings: Settings) -> None:
-    """Makes the home folder, the installation key and the database; what is already there stays as it is."""
+    """Makes the home folder, the installation key and the database; what is already there stays, closed to other accounts."""
     open_store(settings).close()
+    try:
+        settings.home.chmod(0o700)
+    except OSError:
+        raise StoreError("无法设置数据目录的权限。", f"请确认 {settings.home} 属于运行本程序的账号。") from None
 
 
 def find_orphans(store: Store, older_than: float = ORPHAN_SECONDS) -> tuple[str, ...]:

@@ -132,7 +132,7 @@ def _check_table(form: Docx, draft: Draft) -> None:
     add_section(form, "二、机器检查")
     counts = {severity: 0 for severity in (Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)}
     for finding in check.findings:
-        if finding.severity in counts:
+        if finding.severity in counts and not finding.trial:
             counts[finding.severity] += 1
     found = "，".join(f"{SEVERITY_NAMES[severity]} {count} 处" for severity, count in counts.items())
     model = check.model_id or "未使用"
@@ -189,9 +189,9 @@ def _decision_table(form: Docx, case_file: CaseFile, rules: RuleSet) -> None:
     if decision and decision.draft != case_file.newest.number:
         decision = None  # it was made on an earlier draft and stands in the history below
     chosen = decision.outcome if decision else None
-    options = "　".join(f"{'☑' if outcome is chosen else '□'}{rule.label}" for outcome, rule in OUTCOMES.items())
+    options = "　".join(f"{'☑' if outcome is chosen else '☐'}{rule.label}" for outcome, rule in OUTCOMES.items())
     reasons = "　".join(
-        f"{'☑' if decision and decision.reason_code == code else '□'}{code}.{text}"
+        f"{'☑' if decision and decision.reason_code == code else '☐'}{code}.{text}"
         for code, text in WITHHOLDING_REASONS.items()
     )
     table = add_table(form, (2.6, 13.8))

@@ -54,7 +54,7 @@ def render_stop_report(event: StopEvent, rules: RuleSet, organisation: str, audi
     add_section(form, "残留检查（由系统管理员填写）")
     checks = add_table(form, (10.4, 6.0))
     for item in RESIDUE:
-        add_line(checks, item, "□无　□有，已处理：", labels=1)
+        add_line(checks, item, "☐无　☐有，已处理：", labels=1)
     add_section(form, "报告情况（由保密工作机构填写）")
     reported = add_table(form, (5.4, 11.0))
     for item in ("报告同级保密行政管理部门", "报告上级主管部门", "采取的补救措施", "认定结果及依据"):

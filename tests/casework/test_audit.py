@@ -40,14 +40,22 @@ def tamper(store, statement: str, **values) -> None:
         connection.commit()
 
 
-@pytest.mark.parametrize("column", COLUMNS)
-def test_a_change_of_any_column_is_named(store, people, column) -> None:
+def test_a_change_of_any_column_is_named(store, people) -> None:
+    """Every column, one at a time, each put back afterwards."""
     make_case(store, people.clerk)
-    tamper(store, f"UPDATE audit_events SET {column} = :value WHERE seq = 5", value=COLUMNS[column])
-    with pytest.raises(AuditChainBroken) as caught:
-        audit.verify(store)
-    assert caught.value.seq == 5
-    assert "第 5 条" in caught.value.message_zh
+    with store.reading() as connection:
+        rows = connection.execute(select(audit_events).order_by(audit_events.c.seq)).all()
+    tamper(store, "SELECT 1")
+    for row in (*rows[::5], rows[-1]):
+        for column, value in COLUMNS.items():
+            change = f"UPDATE audit_events SET {column} = :value WHERE seq = :seq"
+            tamper(store, change, value=value, seq=row.seq)
+            with pytest.raises(AuditChainBroken) as caught:
+                audit.verify(store)
+            assert caught.value.seq == row.seq, column
+            assert f"第 {row.seq} 条" in caught.value.message_zh
+            tamper(store, change, value=getattr(row, column), seq=value if column == "seq" else row.seq)
+    audit.verify(store)
 
 
 def test_a_missing_event_is_named(store) -> None:
@@ -180,12 +188,12 @@ for i in range(15):
 def test_processes_do_not_fork_the_chain_and_numbers_have_no_gap(settings, store, people) -> None:
     before = audit.verify(store).events
     command = [sys.executable, "-c", _WORK, str(settings.home)]
-    children = [subprocess.Popen([*command, str(n)]) for n in range(3)]
-    assert [child.wait() for child in children] == [0, 0, 0]
-    assert audit.verify(store).events == before + 3 * 16
+    children = [subprocess.Popen([*command, str(n)]) for n in range(2)]
+    assert [child.wait() for child in children] == [0, 0]
+    assert audit.verify(store).events == before + 2 * 16
     with store.reading() as connection:
         numbers = connection.execute(text("SELECT number FROM cases ORDER BY id")).scalars().all()
-    assert numbers == [f"2026-青山镇-{n:04d}" for n in range(1, 46)]
+    assert numbers == [f"2026-青山镇-{n:04d}" for n in range(1, 31)]
 
 
 def test_payloads_hold_no_words_of_a_draft(store, people) -> None:

@@ -1,5 +1,6 @@
 """Opening an installation, its files and keys, and what happens when the disk does not play along."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -31,6 +32,27 @@ def test_initialising_twice_changes_nothing(settings) -> None:
     before = (settings.home / "keys" / "installation.key").read_bytes()
     initialise(settings)
     assert (settings.home / "keys" / "installation.key").read_bytes() == before
+
+
+def test_initialising_closes_an_open_folder_to_others(settings) -> None:
+    settings.home.mkdir(mode=0o755)
+    initialise(settings)
+    assert mode(settings.home) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(errno.ENOSPC, "空间已满"), (errno.EROFS, "不可写"), (errno.EACCES, "不可写"), (errno.EIO, "失败")],
+)
+def test_what_a_disk_says_is_said_in_chinese_with_the_next_step(store, monkeypatch, number, words) -> None:
+    def refuse(*_args) -> None:
+        raise OSError(number, "words of the system")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(StoreError, match=words) as caught:
+        store.vault.put(b"anything")
+    assert caught.value.remedy_zh and "words" not in str(caught.value)
+    assert [path for path in store.vault.folder.rglob("*") if path.is_file()] == []
 
 
 def test_only_the_owner_may_read_state(settings, store, people) -> None:

@@ -319,6 +319,21 @@ def test_without_a_date_of_formation_no_clock_runs(store, people) -> None:
     assert case.due_on is None
 
 
+def test_particulars_are_corrected_with_a_further_draft(store, people) -> None:
+    case = held(store, people)
+    decide(store, people.reviewer, case.id, case.version, Outcome.RETURN, "", "请补文号、更正成文日期", NOW)
+    case = get_case(store, people.clerk, case.id).case
+    data, document = make_document("第二稿")
+    corrected = make_submission("更正后的标题", document_number="青民〔2026〕9号", formed_on=date(2026, 11, 20))
+    check = make_check(document)
+    arguments = (store, people.clerk, case.id, case.version, data, "b.txt", document, check, NOW)
+    with pytest.raises(UsageError, match="标题"):
+        resubmit(*arguments, submission=replace(corrected, title=""))
+    case = resubmit(*arguments, submission=corrected)
+    assert (case.title, case.document_number, case.due_on) == ("更正后的标题", "青民〔2026〕9号", date(2026, 12, 11))
+    assert case.number == "2026-青山镇-0001"
+
+
 def test_a_withdrawn_case_takes_no_further_step(store, people) -> None:
     case = make_case(store, people.clerk)
     with pytest.raises(UsageError, match="撤回原因"):

@@ -120,7 +120,7 @@ def test_an_undecided_form_has_every_field_and_room_to_sign(store, people) -> No
         "有密码",
         "尚无人工查看记录",
         "尚未作出结论",
-        "□同意主动公开",
+        "☐同意主动公开",
         "审计链头：第42条",
         HEAD[1],
         STATEMENT,
