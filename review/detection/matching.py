@@ -1,5 +1,6 @@
 """Leaves of rules × views of a text → hits: where each word or pattern stands, and which layers it needed."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from review.detection.text import (
     normalise,
     skip_symbols,
 )
-from review.detection.variants import VARIANT_LAYERS, number_view, variant_hits
+from review.detection.variants import VARIANT_LAYERS, number_view, relax_numbers, variant_hits
 from review.errors import RuleError
 from review.types import Document, Leaf, Match, Rule, RuleSet, Span
 
@@ -91,6 +92,7 @@ class Leaves:
     number_patterns: Expressions | None
     number_word_leaf: Ints
     number_pattern_leaf: Ints
+    number_gate: Expressions | None  # where a number view is worth making
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,13 @@ def compile_leaves(rules: tuple[Rule, ...], rule_set: RuleSet, cache: Path | Non
         number_patterns=compile_expressions(tuple(p for _, p in number_patterns), cache) if number_patterns else None,
         number_word_leaf=np.array([leaf for _, leaf in pairs], np.int64),
         number_pattern_leaf=np.array([leaf for leaf, _ in number_patterns], np.int64),
+        number_gate=_gate([w for w, _ in pairs], [p for _, p in number_patterns], cache),
     )
+
+
+def _gate(words: list[str], patterns: list[str], cache: Path | None) -> Expressions | None:
+    relaxed = [relax_numbers(pattern) for pattern in (*(re.escape(word) for word in words), *patterns)]
+    return compile_expressions(tuple(dict.fromkeys(relaxed)), cache) if relaxed else None
 
 
 def _refused(error: PatternError, builder: "_Builder", rules: tuple[Rule, ...]) -> RuleError:
@@ -264,8 +272,10 @@ def prepare(document: Document, places: Places, leaves: Leaves) -> Source:
     if allowed & LAYER_BITS["punctuation"] and leaves.words:
         symbols = skip_symbols(base)
         views += [symbols] if symbols is not None else []
-    if leaves.number_words is not None or leaves.number_patterns is not None:
-        numbers = number_view(base)
+    if leaves.number_gate is not None:
+        places_of_numbers = leaves.number_gate.find(base)
+        near = list(zip(places_of_numbers.start.tolist(), places_of_numbers.end.tolist(), strict=True))
+        numbers = number_view(base, near) if near else None
         views += [numbers] if numbers is not None else []
     return Source(base, tuple(views), places, np.flatnonzero(base.codes == _NEWLINE))
 

@@ -37,9 +37,9 @@ _LATIN = re.compile(r"[a-zü\u00e0-\u01dc]+")
 _SYLLABLE_BASE = 0xE000
 
 
-def number_view(base: View) -> View | None:
-    """The neighbourhoods of numerals with 七三一, 柒叁壹, 二十, vii written as 731, 731, 20, 7; None where there are none."""
-    runs = _numeral_runs(base)
+def number_view(base: View, near: list[tuple[int, int]]) -> View | None:
+    """What stands near these ranges, with 七三一, 柒叁壹, 二十, vii written as 731, 731, 20, 7; None: no numerals there."""
+    runs = _numeral_runs(base, near)
     around = crop(base, [(start - _NUMBER_REACH, end + _NUMBER_REACH) for start, end, _ in runs])
     if around is None or around.starts is None or around.ends is None:
         return None
@@ -66,9 +66,31 @@ def number_view(base: View) -> View | None:
     return View(codes, base.original, starts, ends, "numbers", np.repeat(changed, lengths))
 
 
-def _numeral_runs(base: View) -> list[tuple[int, int, str]]:
-    """(start, end, digits) of every numeral that is not the number of an article (第十二条)."""
-    is_numeral = _numeral_table()[np.minimum(base.codes, 0xFFFF)]
+_DIGIT_ATOM = re.compile(r"(?:\\d|\[0-9\])(?P<times>\{(?P<low>\d+)(?:,(?P<high>\d+))?\}|\?)?")
+
+
+def relax_numbers(pattern: str) -> str:
+    """An expression that finds at least every place where ``pattern`` may match once numerals are written as digits."""
+    numerals = "".join((*_DIGITS, *_UNITS, *_ROMAN))
+
+    def relaxed(match: re.Match[str]) -> str:
+        if match["times"] == "?":
+            return f"[0-9{numerals}]{{0,5}}"
+        low, high = int(match["low"] or 1), int(match["high"] or match["low"] or 1)
+        return f"[0-9{numerals}]{{{min(low, 1)},{high * 2 + 4}}}"
+
+    widened = _DIGIT_ATOM.sub(relaxed, pattern)
+    # digits inside other classes, and digits that stand as themselves
+    widened = re.sub(r"0-9(?!〇)(?=[^\]]*\])", f"0-9{numerals}", widened)
+    return re.sub(r"(?<![\\{,\d\-\[])\d+(?![\d,}\-\]])", f"[0-9{numerals}]{{1,24}}", widened)
+
+
+def _numeral_runs(base: View, near: list[tuple[int, int]]) -> list[tuple[int, int, str]]:
+    """(start, end, digits) of every numeral near these ranges that is not the number of an article (第十二条)."""
+    inside = np.zeros(len(base) + 1, np.int32)
+    np.add.at(inside, [max(0, start - _NUMBER_REACH) for start, _ in near], 1)
+    np.add.at(inside, [min(len(base), end + _NUMBER_REACH) for _, end in near], -1)
+    is_numeral = _numeral_table()[np.minimum(base.codes, 0xFFFF)] & (np.cumsum(inside[:-1]) > 0)
     edges = np.flatnonzero(np.diff(np.concatenate(([False], is_numeral, [False]))))
     starts, ends = edges[::2], edges[1::2]
     kept = base.codes[np.maximum(starts - 1, 0)] != ord("第")
