@@ -6,9 +6,10 @@ a log: it may quote a title.
 """
 
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,16 +98,31 @@ class Store:
             self.anchor.advance(*transaction.head)
 
     def forget(self) -> None:
-        """Removes the files that committed acts promised to remove, and what SQLite's journal still holds of blanked rows."""
+        """Removes the files that committed acts promised to remove, and what SQLite's journal still holds of blanked rows.
+
+        Unless both succeed the promise stays in the database and is kept at the next start.
+        """
         with self.writing() as transaction:
-            for name in transaction.connection.scalars(select(tables.removals.c.vault_file)).all():
+            names = transaction.connection.scalars(select(tables.removals.c.vault_file)).all()
+            for name in names:
                 self.vault.remove(name)
-            transaction.connection.execute(delete(tables.removals))
-        if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as connection:
-                raw = connection.connection.dbapi_connection
-                if raw is not None:
-                    raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        if self._is_journal_empty():
+            with self.writing() as transaction:
+                done = tables.removals.c.vault_file.in_(names)
+                transaction.connection.execute(delete(tables.removals).where(done))
+
+    def _is_journal_empty(self) -> bool:
+        """Writes SQLite's journal back and truncates it; False while somebody reads an older state."""
+        if self._engine.dialect.name != "sqlite":
+            return True
+        try:
+            with closing(self._engine.raw_connection()) as connection:
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                row = cursor.fetchone()
+        except sqlite3.Error:
+            return False
+        return row is not None and row[0] == 0
 
     def close(self) -> None:
         self._engine.dispose()

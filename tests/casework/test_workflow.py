@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import event, insert, select, text
 
 from review.casework import audit
 from review.casework.queries import get_case, list_stops, load_document, load_original, load_redacted
@@ -430,6 +430,23 @@ def test_stopping_a_case_takes_the_same_file_out_of_every_case(store, people) ->
     assert decide(store, people.reviewer, other.id, other.version, Outcome.RETURN, "", "请报告保密办", NOW)
     assert load_original(store, people.clerk, unrelated.id, 1)
     assert [e.action for e in get_case(store, people.lead, other.id).events].count("purged") == 1
+
+
+def test_what_a_reader_keeps_in_the_journal_is_removed_at_the_next_start(settings, store, people) -> None:
+    data, document = make_document("正文")
+    submission = make_submission("留不得的标题")
+    case = submit(store, people.clerk, submission, data, "a.txt", document, make_check(document), NOW)
+    case = claim(store, people.reviewer, case.id, case.version, NOW)
+    store._engine.dispose()
+    event.listen(store._engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=50"))
+    with store.reading() as connection:
+        connection.execute(select(removals)).all()
+        decide(store, people.reviewer, case.id, case.version, Outcome.STOP_SECRET, "", "请保密办认定", NOW)
+    open_store(settings, CHEAP).close()
+    store.close()
+    for path in settings.home.rglob("*"):
+        if path.is_file():
+            assert "留不得".encode() not in path.read_bytes(), path.name
 
 
 def test_a_removal_that_a_crash_cut_off_is_made_up_for_at_the_next_start(settings, store) -> None:
