@@ -215,6 +215,23 @@ def test_field_instructions_links_bookmarks_and_controls_are_said() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("instruction", "is_said"),
+    [
+        (" PAGE ", False),
+        (r" PAGE  \\* MERGEFORMAT ", False),
+        (r" PAGEREF _Toc12345 \\h ", False),
+        (r' HYPERLINK \\l "_Toc12345" ', False),
+        (r' INCLUDETEXT "_Toc1 底稿.doc"', True),
+        (" PAGE 王某", True),
+        (" " * 300_000 + "x", True),
+    ],
+)
+def test_only_instructions_that_tell_nothing_are_left_out(instruction: str, is_said: bool) -> None:
+    field = f"<w:r><w:instrText xml:space='preserve'>{instruction}</w:instrText></w:r>".replace("\\\\", "\\")
+    assert (BlockKind.FIELD in {p.kind for p in read(build.docx(paragraph(field))).pieces}) is is_said
+
+
 def test_properties_custom_xml_and_embedded_files_are_read() -> None:
     core = (
         '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"'

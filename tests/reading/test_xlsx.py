@@ -139,6 +139,16 @@ def test_a_format_without_the_value_masks_it(code: str) -> None:
     assert number_format.show("-5" if code.startswith("0") else "5", code).is_masked or number_format.hides_text(code)
 
 
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [("5", "0" + "%" * 10**6), ("1E+999999", "0.00"), ("5", "0." + "0" * 10**6), ("NaN", "0"), ("1E-999999", "0")],
+)
+def test_hostile_numbers_and_codes_cost_nothing(raw: str, code: str) -> None:
+    started = time.monotonic()
+    assert len(number_format.show(raw, code).text) < 2000
+    assert time.monotonic() - started < 1
+
+
 def test_merged_cells_have_their_span() -> None:
     sheet = build.grid([["宽", "", "右"]]) + '<mergeCells><mergeCell ref="A1:B3"/></mergeCells>'
     assert one(read(build.xlsx([("表", "visible", sheet)])), "宽").cell == Cell(0, 0, 0, 3, 2)

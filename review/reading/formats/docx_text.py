@@ -18,7 +18,11 @@ from review.types import BlockKind, Cell
 #: So many first paragraphs with text stand where a mark would stand (GB/T 9704-2012 §7.2).
 TOP_PARAGRAPHS = 15
 
-_BORING_FIELD = re.compile(r"\b_Toc\d|^\s*(?:PAGE|NUMPAGES|SECTIONPAGES)?\s*(?:\\\*\s*\w+\s*)*$")
+#: Page numbers and arrows inside the document; longer instructions are never boring.
+_BORING_FIELD = re.compile(
+    r"(?:PAGE|NUMPAGES|SECTIONPAGES|(?:PAGEREF|REF|HYPERLINK \\l) \"?_(?:Toc|Ref)\d+\"?)?(?: ?\\[*A-Za-z] ?[A-Za-z]*)*"
+)
+_BORING_LENGTH = 100
 _BORING_BOOKMARK = re.compile(r"^_|^OLE_LINK\d+$")
 _WINGDINGS = {0xAB: "★", 0xAA: "★", 0xB6: "☆", 0xFE: "☑", 0x52: "☑", 0xA8: "□", 0x6F: "□", 0xFC: "√", 0xFB: "×"}
 
@@ -435,8 +439,10 @@ class Text(Properties):
         self._say_field(attributes.get("w:instr", ""))
 
     def _say_field(self, instruction: str) -> None:
-        if not _BORING_FIELD.search(instruction):
-            self.say(BlockKind.FIELD, instruction.strip(), "域代码")
+        instruction = instruction.strip()
+        words = " ".join(instruction.split()) if len(instruction) <= _BORING_LENGTH else instruction
+        if len(words) > _BORING_LENGTH or not _BORING_FIELD.fullmatch(words):
+            self.say(BlockKind.FIELD, instruction, "域代码")
 
     def _bookmark(self, attributes: dict[str, str]) -> None:
         name = attributes.get("w:name", "")

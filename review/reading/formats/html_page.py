@@ -26,12 +26,10 @@ _NO_TEXT = frozenset({"script", "style"})
 _UNSHOWN = {"template": "网页模板（不显示）", "noscript": "", "head": "", "datalist": "候选列表"}
 _DELETED = frozenset({"del", "strike", "s"})
 _SPACES = re.compile(r"[ \t\r\n\f]+")
-_CSS_RULE = re.compile(r"([^{}]{1,400})\{([^{}]{0,4000})\}")
-_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SELECTOR = re.compile(r"([a-z][a-z0-9]*)?(?:([.#])([\w-]+))?", re.IGNORECASE)
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.){2,4000})"|\'((?:[^\'\\\n]|\\.){2,4000})\'|`([^`]{2,4000})`')
-_TAGS = re.compile(r"<(style|xml:namespace)\b[^>]*>.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
-_OFFICE_PROPERTY = re.compile(r"<o:(\w{2,30})(?:\s[^>]*)?>([^<]{1,4000})</o:\1>")
+_CONDITION = re.compile(r"\[if[^\]]{0,200}\]>|<!\[endif\]")
+_OFFICE_PROPERTY = re.compile(r"<o:(\w{2,30})(?:\s[^>]{0,200})?>([^<]{1,4000})</o:\1>")
 _DATA_URI = re.compile(r"data:([\w./+-]{0,60})(?:;[\w=-]{1,40})*;base64,(.+)", re.DOTALL | re.IGNORECASE)
 _WHITE = frozenset({"white", "#fff", "#ffffff", "rgb(255,255,255)", "rgba(255,255,255,1)"})
 _ATTRIBUTES = (
@@ -145,8 +143,7 @@ class Page:
             for name, value in _OFFICE_PROPERTY.findall(text):
                 if value.strip():
                     self._note(value.strip(), BlockKind.PROPERTY, f"Office 属性 {name}")
-            text = re.sub(r"\[if[^\]]*\]>|<!\[endif\]", "", _OFFICE_PROPERTY.sub("", text))
-            text = _TAGS.sub("\n", re.sub(r"<xml>.*?</xml>", "", text, flags=re.DOTALL))
+            text = without_tags(_CONDITION.sub("", _OFFICE_PROPERTY.sub("", text)))
         text = text.strip()
         if text and not text.startswith("[endif"):
             self._note(text, BlockKind.HIDDEN, "网页注释", "网页注释")
@@ -341,7 +338,9 @@ class Page:
 
     def _learn(self, sheet: str) -> None:
         """Which simple selectors of a style sheet hide what they select."""
-        for selectors, body in _CSS_RULE.findall(_CSS_COMMENT.sub("", sheet)):
+        for rule in without_comments(sheet).split("}"):
+            selectors, _, body = rule.rpartition("{")
+            selectors = selectors.rpartition("{")[2][-400:]
             reason = hiding(declarations(body), True)
             if not reason:
                 continue
@@ -350,6 +349,30 @@ class Page:
                 if match and match[0]:
                     tag = (match[1] or "").lower()
                     self._hiding[f"{tag}{match[2] or ''}{match[3] or ''}"] = reason
+
+
+def without_tags(markup: str) -> str:
+    """The text of markup in a comment, without style sheets and Office settings; in one pass, whatever is left open."""
+    parts = []
+    at = 0
+    unclosed: set[str] = set()
+    lower = markup.lower()
+    while (start := markup.find("<", at)) >= 0 and (end := markup.find(">", start)) >= 0:
+        parts.append(markup[at:start])
+        at = end + 1
+        for name in ("style", "xml"):
+            if lower.startswith(name, start + 1) and name not in unclosed:
+                close = lower.find(f"</{name}", at)
+                unclosed |= {name} if close < 0 else set()
+                at = max(close, at)
+    parts.append(markup[at:])
+    return "\n".join(part for part in parts if part.strip())
+
+
+def without_comments(sheet: str) -> str:
+    """A style sheet without its comments."""
+    parts = sheet.split("/*")
+    return parts[0] + "".join(part.partition("*/")[2] for part in parts[1:])
 
 
 def declarations(style: str) -> dict[str, str]:

@@ -63,6 +63,9 @@ _TOKEN = re.compile(
 )
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _WEEKDAYS = "一二三四五六日"
+#: What programs accept as a code, and numbers nobody wrote.
+_MAX_CODE = 255
+_MAX_DIGITS = 40
 _MAX_SERIAL = 2_958_466  # 9999-12-31
 
 
@@ -88,7 +91,7 @@ def digits(raw: str) -> str:
         value = Decimal(raw)
     except InvalidOperation:
         return raw
-    if not value.is_finite() or not -30 < value.adjusted() < 40:
+    if not value.is_finite() or not -_MAX_DIGITS < value.adjusted() < _MAX_DIGITS:
         return raw
     if len(value.as_tuple().digits) > 15 and value != value.to_integral_value():
         value = Decimal(repr(float(raw)))  # 0.10000000000000001 was typed as 0.1
@@ -102,7 +105,9 @@ def show(raw: str, code: str, is_1904: bool = False) -> Shown:
         value = Decimal(raw)
     except InvalidOperation:
         return Shown(raw)
-    sections = _sections(code)
+    if not value.is_finite() or not -_MAX_DIGITS < value.adjusted() < _MAX_DIGITS:
+        return Shown(raw)
+    sections = _sections(code[:_MAX_CODE])
     section = _choose(sections, value)
     if section.kind in ("general", "plain"):
         return Shown(digits(raw))
@@ -118,7 +123,7 @@ def show(raw: str, code: str, is_1904: bool = False) -> Shown:
 
 def hides_text(code: str) -> bool:
     """Whether a format keeps text from the reader: a fourth section without @, or a literal where text should stand."""
-    sections = _sections(code)
+    sections = _sections(code[:_MAX_CODE])
     return len(sections) >= 4 and sections[3].kind != "text" or code.replace(" ", "") in (";;", ";;;")
 
 

@@ -16,7 +16,7 @@ HIDDEN_COLUMN = "隐藏列"
 MASKED = "数字格式遮盖"
 
 _ADDRESS = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
-_HEADER_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|K[0-9]{2}[+-][0-9]{3}|[0-9]{1,3}|[A-Za-z]|&)')
+_HEADER_CODE = re.compile(r'&(?:"[^"]{0,200}"|K[0-9A-Fa-f]{6}|K[0-9]{2}[+-][0-9]{3}|[0-9]{1,3}|[A-Za-z]|&)')
 _BREAKS = frozenset({"&L", "&C", "&R"})
 _LAST_COLUMN = 16384
 _LAST_ROW = 10_000_000
