@@ -98,6 +98,24 @@ _REGIONS_IN_FLOATS = frozenset(
 )
 
 
+_MISREAD = str.maketrans("OQDIL|", "000111")
+_LETTERS_BEFORE = re.compile(r"[A-Z]{2,12}[.:#]?")
+
+
+def check_resident_id_misread(value: str) -> Outcome:
+    """Resident ID with letters that OCR or a typist put for digits (O for 0, l for 1); one of digits only is INVALID here."""
+    text = compact(value)
+    digits = text.translate(_MISREAD)
+    return Outcome.INVALID if digits == text else check_resident_id(digits)
+
+
+def check_resident_id_in_token(value: str) -> Outcome:
+    """Resident ID glued to letters before it: ID341802…, SFZ341802…."""
+    text = compact(value)
+    letters = _LETTERS_BEFORE.match(text)
+    return check_resident_id(text[letters.end() :]) if letters else Outcome.INVALID
+
+
 def check_foreign_permanent_residence(value: str) -> Outcome:
     """外国人永久居留身份证: since 2023 18 digits beginning with 9 (GA/T check as resident ID), before 15 characters."""
     digits = compact(value)
@@ -378,6 +396,8 @@ VALIDATORS: dict[str, Validator] = {
     "resident_id": check_resident_id,
     "resident_id_15": check_resident_id_15,
     "resident_id_truncated": check_resident_id_truncated,
+    "resident_id_misread": check_resident_id_misread,
+    "resident_id_in_token": check_resident_id_in_token,
     "disability_card": check_disability_card,
     "student_number": check_student_number,
     "uscc": check_uscc,
