@@ -61,7 +61,7 @@ class Watch:
     errors: list[str] = field(default_factory=list)
     media: list[str] = field(default_factory=list)
 
-    def see(self, page) -> None:  # type: ignore[no-untyped-def]
+    def see(self, page) -> None:
         own = (self.server.url, self.server.url.replace("http", "ws"), "data:", "blob:")
         page.on("request", lambda r: None if r.url.startswith(own) else self.outside.append(r.url))
         page.on(
@@ -147,11 +147,11 @@ def watch(server: Server) -> Iterator[Watch]:
 
 
 @pytest.fixture
-def visit(server: Server, chromium, watch: Watch):  # type: ignore[no-untyped-def]
+def visit(server: Server, chromium, watch: Watch):
     """Opens a page of its own, signed in as somebody."""
     contexts = []
 
-    def start(login: str = "", password: str = PASSWORD):  # type: ignore[no-untyped-def]
+    def start(login: str = "", password: str = PASSWORD):
         context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", accept_downloads=True)
         context.set_default_timeout(20_000)
         contexts.append(context)
@@ -170,7 +170,7 @@ def visit(server: Server, chromium, watch: Watch):  # type: ignore[no-untyped-de
         context.close()
 
 
-def upload(page, path: Path | None = None, name: str = "", data: bytes = b"") -> None:  # type: ignore[no-untyped-def]
+def upload(page, path: Path | None = None, name: str = "", data: bytes = b"") -> None:
     """Tick the declaration and hand over one file."""
     page.get_by_role("checkbox").first.check()
     page.locator(".drop:enabled").wait_for()

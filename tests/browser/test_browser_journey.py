@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 TITLE = "关于最低生活保障对象名单的公示"
 
 
-def change_one_time_password(page, one_time: str) -> None:  # type: ignore[no-untyped-def]
+def change_one_time_password(page, one_time: str) -> None:
     page.get_by_text("请修改一次性口令").wait_for()
     page.get_by_label("原口令").fill(one_time)
     page.get_by_label("新口令", exact=True).fill(PASSWORD)
@@ -21,7 +21,7 @@ def change_one_time_password(page, one_time: str) -> None:  # type: ignore[no-un
     page.get_by_role("button", name="修改口令").click()
 
 
-def check_and_submit(page) -> None:  # type: ignore[no-untyped-def]
+def check_and_submit(page) -> None:
     page.get_by_text("自查结果只有您自己看得到").wait_for()
     upload(page, SAMPLES / "2_低保对象公示名单.xlsx")
     page.locator(".it").first.wait_for()
@@ -35,13 +35,13 @@ def check_and_submit(page) -> None:  # type: ignore[no-untyped-def]
     page.locator("tbody tr", has_text=TITLE).wait_for()
 
 
-def claim(page) -> None:  # type: ignore[no-untyped-def]
+def claim(page) -> None:
     page.locator("tbody tr", has_text=TITLE).click()
     page.get_by_role("button", name="领取并开始审查").click()
     page.get_by_role("button", name="退回修改").wait_for()
 
 
-def dispose_all(page) -> None:  # type: ignore[no-untyped-def]
+def dispose_all(page) -> None:
     page.locator(".ac").wait_for()
     total = page.locator(".it").count()
     for number in range(total):
@@ -50,7 +50,7 @@ def dispose_all(page) -> None:  # type: ignore[no-untyped-def]
     page.locator(".pr", has_text=f"已处置 {total} / {total}").wait_for()
 
 
-def decide(page, button: str, opinion: str) -> None:  # type: ignore[no-untyped-def]
+def decide(page, button: str, opinion: str) -> None:
     page.get_by_role("button", name=button).click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("审查意见").fill(opinion)
@@ -59,7 +59,7 @@ def decide(page, button: str, opinion: str) -> None:  # type: ignore[no-untyped-
     page.get_by_text("已作出结论").wait_for()
 
 
-def resubmit(page) -> None:  # type: ignore[no-untyped-def]
+def resubmit(page) -> None:
     page.get_by_role("link", name="我的送审").click()
     page.locator("tbody tr", has_text=TITLE).click()
     page.get_by_text("证件号码请删去").first.wait_for()
@@ -72,7 +72,7 @@ def resubmit(page) -> None:  # type: ignore[no-untyped-def]
     page.get_by_text("修改稿已提交").wait_for()
 
 
-def test_a_list_goes_from_the_township_to_a_decision(server: Server, visit, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_list_goes_from_the_township_to_a_decision(server: Server, visit, tmp_path: Path) -> None:
     clerk = visit("newcomer", server.one_time["newcomer"])
     change_one_time_password(clerk, server.one_time["newcomer"])
     check_and_submit(clerk)

@@ -38,7 +38,7 @@ def token_of(server: Server, login: str) -> str:
     return session.token
 
 
-def submit_text(page, name: str, text: str, title: str) -> None:  # type: ignore[no-untyped-def]
+def submit_text(page, name: str, text: str, title: str) -> None:
     page.get_by_text("自查结果只有您自己看得到").wait_for()
     upload(page, name=name, data=text.encode())
     page.get_by_role("button", name="送审", exact=True).click()
@@ -58,7 +58,7 @@ def case_of(server: Server, title: str) -> queries.CaseFile:
     return found
 
 
-def test_a_stopped_draft_leaves_no_byte_anywhere(server: Server, visit) -> None:  # type: ignore[no-untyped-def]
+def test_a_stopped_draft_leaves_no_byte_anywhere(server: Server, visit) -> None:
     page = visit("clerk")
     upload(page, name=f"{MARKER}.txt", data=STOPPED.encode())
     page.get_by_text("疑似含国家秘密标志，已停止处理").wait_for()
@@ -77,7 +77,7 @@ def test_a_stopped_draft_leaves_no_byte_anywhere(server: Server, visit) -> None:
     assert list(server.scratch.rglob("*.txt")) == []
 
 
-def test_no_log_holds_text_of_a_draft(server: Server, visit) -> None:  # type: ignore[no-untyped-def]
+def test_no_log_holds_text_of_a_draft(server: Server, visit) -> None:
     page = visit("clerk")
     upload(page, SAMPLES / "2_低保对象公示名单.xlsx")
     page.locator(".it").first.wait_for()
@@ -87,7 +87,7 @@ def test_no_log_holds_text_of_a_draft(server: Server, visit) -> None:  # type: i
         assert text.encode() not in log
 
 
-def test_text_and_names_of_a_draft_never_become_markup(server: Server, visit) -> None:  # type: ignore[no-untyped-def]
+def test_text_and_names_of_a_draft_never_become_markup(server: Server, visit) -> None:
     page = visit("clerk")
     text = f"{PAYLOAD}\n联系人{PAYLOAD}，手机13900001553。\n"
     submit_text(page, "<img src=x onerror=window.pwned=1>.txt", text, PAYLOAD[:200])
@@ -99,7 +99,7 @@ def test_text_and_names_of_a_draft_never_become_markup(server: Server, visit) ->
     assert page.locator("img[src='x']").count() == 0
 
 
-def test_nothing_is_handed_out_without_a_sign_in(server: Server, visit) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_is_handed_out_without_a_sign_in(server: Server, visit) -> None:
     page = visit("clerk")
     submit_text(page, "通知.txt", "关于清洁家园行动的通知\n联系手机13900001553。\n", "权限检查用的通知")
     case = case_of(server, "权限检查用的通知").case
@@ -128,7 +128,7 @@ def test_a_post_from_another_site_is_refused(server: Server) -> None:
     assert ask(server, "POST", "/review/upload", token, Origin=server.url).status == 400, "the declaration is needed"
 
 
-def test_the_session_cookie_is_closed_to_scripts_and_survives_a_reload(visit, server: Server) -> None:  # type: ignore[no-untyped-def]
+def test_the_session_cookie_is_closed_to_scripts_and_survives_a_reload(visit, server: Server) -> None:
     page = visit("clerk")
     cookie = next(item for item in page.context.cookies() if item["name"] == "review_session")
     assert cookie["httpOnly"] and cookie["sameSite"] == "Strict"
@@ -141,7 +141,7 @@ def test_the_session_cookie_is_closed_to_scripts_and_survives_a_reload(visit, se
     assert ask(server, "GET", "/review/check/x/model.json", cookie["value"]).status == 401
 
 
-def test_wrong_passwords_are_told_and_lock_the_account(visit) -> None:  # type: ignore[no-untyped-def]
+def test_wrong_passwords_are_told_and_lock_the_account(visit) -> None:
     page = visit()
     for attempt in range(6):
         page.get_by_label("账号").fill("nobody-here")
@@ -150,17 +150,19 @@ def test_wrong_passwords_are_told_and_lock_the_account(visit) -> None:  # type: 
         page.get_by_text("账号或口令不正确" if attempt < 5 else "已暂时锁定").wait_for()
 
 
-def test_fast_verdicts_are_all_stored_once_and_typing_fires_no_key(server: Server, visit) -> None:  # type: ignore[no-untyped-def]
-    many = 60
-    lines = [f"第{n}片区负责人沈某，手机139{n:04d}{(n * 7919) % 10000:04d}，工作日值守。" for n in range(1, many + 1)]
+def test_fast_verdicts_are_all_stored_once_and_typing_fires_no_key(server: Server, visit) -> None:
+    filler = ("请各村民小组在本月底前完成沟渠清淤。", "村民反映的问题逐项答复。", "本周清理房前屋后杂物。")
+    lines = [
+        f"{filler[n % 3]}补助拨付至账号62170012345670{n:05d}，由经办银行代发。{filler[(n + 1) % 3]}" for n in range(60)
+    ]
     clerk = visit("clerk")
-    submit_text(clerk, "值守安排.txt", "\n\n".join(lines), "关于值守安排的通知")
+    submit_text(clerk, "补助拨付.txt", "\n\n".join(lines), "关于补助拨付的通知")
     page = visit("reviewer")
-    page.locator("tbody tr", has_text="关于值守安排的通知").click()
+    page.locator("tbody tr", has_text="关于补助拨付的通知").click()
     page.get_by_role("button", name="领取并开始审查").click()
     page.locator(".ac").wait_for()
     total = page.locator(".it").count()
-    assert total >= 20
+    assert total >= 50
 
     box = page.get_by_placeholder("文内查找")
     box.fill("")
@@ -171,12 +173,12 @@ def test_fast_verdicts_are_all_stored_once_and_typing_fires_no_key(server: Serve
     for _ in range(total):
         page.keyboard.press("1")
     page.locator(".pr", has_text=f"已处置 {total} / {total}").wait_for()
-    record = case_of(server, "关于值守安排的通知")
+    record = case_of(server, "关于补助拨付的通知")
     assert len(record.dispositions) == total
     assert sum(event.action == "disposed" for event in record.events) == total
 
 
-def test_a_private_check_is_gone_after_leaving_the_page(server: Server, visit) -> None:  # type: ignore[no-untyped-def]
+def test_a_private_check_is_gone_after_leaving_the_page(server: Server, visit) -> None:
     page = visit("clerk")
     with page.expect_response(re.compile("/review/check/.*/model.json")) as answer:
         upload(page, name="草稿.txt", data="联系手机13900001553。\n".encode())

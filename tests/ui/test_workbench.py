@@ -12,7 +12,7 @@ from tests.ui.conftest import Installation
 from tests.ui.test_pages import words
 
 
-def claimed(installation: Installation, *findings, gaps: tuple[Gap, ...] = ()) -> Case:  # type: ignore[no-untyped-def]
+def claimed(installation: Installation, *findings, gaps: tuple[Gap, ...] = ()) -> Case:
     store, people = installation.store, installation.people
     case = make_case(store, people["clerk"].actor, *findings, gaps=gaps)
     return workflow.claim(store, people["reviewer"].actor, case.id, case.version, now())

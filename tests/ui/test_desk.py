@@ -1,0 +1,72 @@
+"""Private checks: in memory, for one person, for a short time; a stopped draft is dropped the moment it is recognised."""
+
+import time
+
+from review.casework import queries
+from review.ui.desk import Desk, PrivateCheck, Stage
+from review.ui.house import House
+from tests.ui.conftest import Installation
+
+STOPPED = "机密★10年\n\n某某工作方案\n".encode()
+PLAIN = "关于清洁家园行动的通知\n联系手机13900001553。\n".encode()
+
+
+def finished(desk: Desk, check_id: str, installation: Installation) -> PrivateCheck:
+    for _ in range(600):
+        found = desk.look(check_id, installation.people["clerk"].actor)
+        assert found is not None
+        if found.stage.is_final:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("the check did not end")
+
+
+def lay(house: House, installation: Installation, data: bytes, name: str = "通知.txt", session: str = "s1") -> str:
+    return house.desk.lay(installation.people["clerk"].actor, session, "10.0.0.9", name, data)
+
+
+def test_a_plain_draft_is_checked_and_kept_for_its_owner_only(installation: Installation) -> None:
+    desk = installation.house.desk
+    check_id = lay(installation.house, installation, PLAIN)
+    found = finished(desk, check_id, installation)
+    assert found.stage is Stage.DONE and found.document is not None and found.check is not None
+    assert found.data == PLAIN
+    assert desk.look(check_id, installation.people["other"].actor) is None
+    assert list((installation.house.settings.home / "files").rglob("*.*")) == []
+
+
+def test_a_stopped_draft_keeps_no_bytes_and_no_name_and_is_recorded(installation: Installation) -> None:
+    check_id = lay(installation.house, installation, STOPPED, "某某工作方案.txt")
+    found = finished(installation.house.desk, check_id, installation)
+    assert found.stage is Stage.STOPPED
+    assert (found.data, found.name, found.document) == (b"", "", None)
+    [stop] = queries.list_stops(installation.store, installation.people["secrecy"].actor)
+    assert (stop.number, stop.client, stop.size, stop.suffix) == (found.event_number, "10.0.0.9", len(STOPPED), ".txt")
+
+
+def test_a_stop_that_cannot_be_recorded_still_stops_and_says_so(installation: Installation) -> None:
+    with installation.store.writing() as transaction:
+        transaction.connection.exec_driver_sql("ALTER TABLE stop_events RENAME TO stop_events_away")
+    found = finished(installation.house.desk, lay(installation.house, installation, STOPPED), installation)
+    assert found.stage is Stage.STOPPED and found.data == b""
+    assert found.event_number == "" and "没有登记成功" in found.message
+
+
+def test_leaving_and_signing_out_and_time_forget_it(installation: Installation) -> None:
+    house, actor = installation.house, installation.people["clerk"].actor
+    first = lay(house, installation, PLAIN, session="a")
+    second = lay(house, installation, PLAIN, session="a")
+    assert house.desk.look(first, actor) is None, "one private check per sign-in"
+    house.desk.wipe_session("a")
+    assert house.desk.look(second, actor) is None
+    forgotten: list[str] = []
+    brief = Desk(house.pool, house.store, lambda: house.detectors, 1000, forgotten.append, lifetime=0.0)
+    third = brief.lay(actor, "b", "10.0.0.9", "通知.txt", PLAIN)
+    time.sleep(0.01)
+    brief.reap()
+    assert brief.look(third, actor) is None and forgotten == [third]
+
+
+def test_what_is_waiting_shows_no_text_in_its_repr() -> None:
+    shown = repr(PrivateCheck("id", "u1", "token", "某某方案.txt", b"secret"))
+    assert "某某" not in shown and "secret" not in shown and "token" not in shown
