@@ -12,11 +12,11 @@ from pathlib import Path
 from review.detection.expressions import compile_expressions
 from review.detection.maintenance import run_rule_examples
 from review.detection.patterns import translate_pattern
-from review.detection.rules import Loaded, load_folder
+from review.detection.rules import Loaded, load_folder, rule_leaves
 from review.detection.scanner import PatternError
 from review.detection.text import fold
 from review.detection.yaml_source import Problem
-from review.types import Leaf, Match, Rule, RuleStatus
+from review.types import Rule, RuleStatus
 
 #: Exceptions that run out within so many days are mentioned.
 _SOON = timedelta(days=30)
@@ -65,14 +65,6 @@ def rule_patterns(rule: Rule) -> Iterator[tuple[str, int]]:
             yield leaf.regex, leaf.line
     cues = [*(context.regex for context in rule.context), *(exemption.regex for exemption in rule.exceptions)]
     yield from ((pattern, rule.line) for pattern in cues if pattern)
-
-
-def rule_leaves(match: Match | None) -> Iterator[Leaf]:
-    for clause in match.clauses if match else ():
-        if isinstance(clause, Match):
-            yield from rule_leaves(clause)
-        else:
-            yield clause
 
 
 def check_expiry(state: Folder) -> Iterator[Problem]:

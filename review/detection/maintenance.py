@@ -3,12 +3,16 @@
 Results are plain values; the command line and the tests print or assert the same ones.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 
 from review.detection.engine import Engine, compile_rules
-from review.detection.rules import rule_set_of
+from review.detection.matching import SYMBOL_WORD
+from review.detection.rules import rule_leaves, rule_set_of
+from review.detection.text import DEFAULT_LAYERS, fold, read_pairs
 from review.types import (
     Block,
     BlockKind,
@@ -16,6 +20,8 @@ from review.types import (
     Document,
     Example,
     Finding,
+    Leaf,
+    Match,
     Policy,
     Rule,
     RuleSet,
@@ -193,3 +199,181 @@ def _quote(text: str, spans: Iterable[Span | None]) -> str:
     # examples are invented, so their text may be shown
     quoted = [f"“{text[span.start : span.end]}”" for span in spans if span is not None]
     return "、".join(quoted) or "文件名"
+
+
+# ------------------------------------------------------------------------------------------------------------ variants
+
+
+@cache
+def traditional_of() -> dict[str, str]:
+    """Simplified → one traditional character."""
+    return {simple: traditional for traditional, simple in reversed(list(read_pairs().items()))}
+
+
+#: How a word can be written differently, by the layer that undoes it.
+VARIANTS: dict[str, Callable[[str], str]] = {
+    "width": lambda word: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in word),
+    "zero_width": "\u200b".join,
+    "traditional": lambda word: "".join(traditional_of().get(c, c) for c in word),
+    "entity": lambda word: f"&#{ord(word[0])};{word[1:]}",
+    "spaces": " ".join,
+    "lines": lambda word: f"{word[: len(word) // 2]}\n{word[len(word) // 2 :]}",
+    "punctuation": "·".join,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Of a rule's words written in one way: how many were tried and found."""
+
+    rule_id: str
+    layer: str
+    tried: int
+    found: int
+    missed: tuple[str, ...] = ()
+
+
+def measure_variants(rule_set: RuleSet, policy: Policy, today: date, most_words: int = 200) -> list[Recall]:
+    """For every rule with words, how many of them are found in each spelling that the rule's layers promise."""
+    results = []
+    for rule in rule_set.rules:
+        words = [word for leaf in rule_leaves(rule.match) for word in leaf.words][:most_words]
+        if not words or rule.status is RuleStatus.RETIRED:
+            continue
+        bare = _always(replace(rule, context=(), exceptions=(), allow=(), boundary="none", match=_bare(rule.match)))
+        engine = compile_rules(rule_set_of((bare,), rule_set), today, statuses=_ALL_STATUSES)
+        promised = {"width", *(rule.layers if rule.layers is not None else DEFAULT_LAYERS)}
+        for layer, write in VARIANTS.items():
+            if layer in promised:
+                results.append(_recall(engine, rule, layer, write, words, policy))
+    return results
+
+
+def _bare(match: Match | None) -> Match:
+    words = tuple(word for leaf in rule_leaves(match) for word in leaf.words)
+    return Match("any", (Leaf(words=words),))
+
+
+def _recall(
+    engine: Engine, rule: Rule, layer: str, write: Callable[[str], str], words: list[str], policy: Policy
+) -> Recall:
+    tried, missed = 0, []
+    for word in dict.fromkeys(words):
+        written = write(word)
+        if written == word or layer == "punctuation" and len(word) < SYMBOL_WORD:
+            continue
+        tried += 1
+        text = f"，{written}。"
+        block = Block(Span(0, len(text)), _zone_kind(rule), "", top_of_first_page=Zone.FIRST_PAGE_TOP in rule.zones)
+        if not engine.find(_document(text, (block,), ""), policy):
+            missed.append(word)
+    return Recall(rule.id, layer, tried, tried - len(missed), tuple(missed))
+
+
+def _zone_kind(rule: Rule) -> BlockKind:
+    return next((_ZONE_KINDS[zone] for zone in rule.zones if zone in _ZONE_KINDS), BlockKind.PARAGRAPH)
+
+
+# ---------------------------------------------------------------------------------------------------- diff and density
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A match that one rule set has and the other has not; ``excerpt`` is for the maintainer's screen only."""
+
+    gained: bool
+    rule_id: str
+    severity: str
+    document: str = field(repr=False)
+    start: int
+    end: int
+    excerpt: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """How often a rule matches ordinary public text; ``phrases`` are its most frequent matches with their number."""
+
+    rule_id: str
+    severity: str
+    hits: int
+    documents: int
+    per_10000: float
+    phrases: tuple[tuple[str, int], ...] = field(repr=False)
+
+
+def diff_rules(
+    old: RuleSet, new: RuleSet, policy: Policy, corpus: Iterable[tuple[str, Document]], today: date
+) -> list[Change]:
+    """Matches gained and lost over a corpus of (name, document), by document and place."""
+    before, after = compile_rules(old, today), compile_rules(new, today)
+    changes = []
+    for name, document in corpus:
+        lost, gained = _matches(before, document, policy), _matches(after, document, policy)
+        for is_gain, some, others in ((False, lost, gained), (True, gained, lost)):
+            for (rule_id, start, end), severity in sorted(some.items(), key=lambda item: item[0][1:]):
+                if others.get((rule_id, start, end)) != severity:
+                    excerpt = document.text[max(0, start - 12) : end + 12].replace("\n", "⏎")
+                    changes.append(Change(is_gain, rule_id, severity, name, start, end, excerpt))
+    return changes
+
+
+def _matches(engine: Engine, document: Document, policy: Policy) -> dict[tuple[str, int, int], str]:
+    return {
+        (engine.rules[candidate.rule].id, candidate.start, candidate.end): candidate.severity.value
+        for candidate in engine.candidates(document, policy)
+    }
+
+
+def measure_density(
+    rule_set: RuleSet, policy: Policy, corpus: Iterable[tuple[str, Document]], today: date, most_phrases: int = 10
+) -> list[Density]:
+    """Matches per 10,000 characters of a corpus of ordinary text, by rule and severity, the densest first."""
+    engine = compile_rules(rule_set, today)
+    characters = 0
+    phrases: dict[tuple[str, str], Counter[str]] = {}
+    documents: Counter[tuple[str, str]] = Counter()
+    for _, document in corpus:
+        characters += len(document.text)
+        seen = set()
+        for candidate in engine.candidates(document, policy):
+            key = (engine.rules[candidate.rule].id, candidate.severity.value)
+            phrases.setdefault(key, Counter())[candidate.value] += 1
+            seen.add(key)
+        documents.update(seen)
+    results = [
+        Density(
+            rule_id,
+            severity,
+            counter.total(),
+            documents[rule_id, severity],
+            counter.total() * 10_000 / max(1, characters),
+            tuple(counter.most_common(most_phrases)),
+        )
+        for (rule_id, severity), counter in phrases.items()
+    ]
+    return sorted(results, key=lambda result: (-result.hits, result.rule_id, result.severity))
+
+
+def inert_allowances(
+    rule_set: RuleSet, policy: Policy, corpus: Iterable[tuple[str, Document]], today: date
+) -> list[tuple[str, str]]:
+    """(rule id, phrase) of every allowed phrase without which nothing in the corpus would change."""
+    documents = list(corpus)
+    inert = []
+    for rule in rule_set.rules:
+        if not rule.allow or rule.match is None or rule.status is RuleStatus.RETIRED:
+            continue
+        without = replace(rule, allow=())
+        bare = compile_rules(rule_set_of((without,), rule_set), today, statuses=_ALL_STATUSES)
+        covered = [
+            document.text[max(0, c.start - 40) : c.end + 40]
+            for _, document in documents
+            for c in bare.candidates(document, Policy())
+        ]
+        inert += [
+            (rule.id, allowance.phrase)
+            for allowance in rule.allow
+            if not any(fold(allowance.phrase) in fold(text) for text in covered)
+        ]
+    return inert

@@ -6,6 +6,7 @@ Here is what the fields mean; ``yaml_source`` reads the YAML, ``fields`` the val
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -102,6 +103,15 @@ def parse_rules(text: str, shown: str = "rules.yaml", folder: Path | None = None
 def rule_set_of(rules: tuple[Rule, ...], rule_set: RuleSet) -> RuleSet:
     """The same set with only these rules (for testing rules alone)."""
     return replace(rule_set, rules=rules)
+
+
+def rule_leaves(match: Match | None) -> Iterator[Leaf]:
+    """The leaves of a match, however deep, in the order they are written."""
+    for clause in match.clauses if match else ():
+        if isinstance(clause, Match):
+            yield from rule_leaves(clause)
+        else:
+            yield clause
 
 
 def _raise_problems(errors: list[Problem]) -> None:
