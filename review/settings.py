@@ -44,10 +44,10 @@ class Settings:
         return self.home / "review.sqlite3"
 
     @property
-    def cache(self) -> Path | None:
-        """Folder for compiled rules between runs; None before ``review init``: a bare ``review check`` writes nothing."""
+    def cache(self) -> Path:
+        """Folder for compiled rules between runs: under home once ``review init`` made it, else the user's own cache."""
         folder = self.home / "cache"
-        return folder if folder.is_dir() else None
+        return folder if folder.is_dir() else Path.home() / ".cache" / "xianshen"
 
     @property
     def resolved_database_url(self) -> str:

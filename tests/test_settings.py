@@ -48,8 +48,8 @@ def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
         load_settings(tmp_path / "none.toml", {})
 
 
-def test_compiled_rules_are_kept_only_where_an_installation_stands(tmp_path: Path) -> None:
+def test_compiled_rules_are_kept_in_the_installation_where_one_stands(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
-    assert settings.cache is None
+    assert settings.cache == Path.home() / ".cache" / "xianshen"
     (tmp_path / "cache").mkdir()
     assert settings.cache == tmp_path / "cache"
