@@ -49,14 +49,18 @@ def paragraphs(
     height: float,
     kind: BlockKind = BlockKind.PARAGRAPH,
     locator: str = "",
+    first: int = 0,
 ) -> list[Piece]:
-    """The paragraphs of a page in reading order; their lines are joined by ``\n``, each with its boxes."""
+    """The paragraphs of a page in reading order; their lines are joined by ``\n``, each with its boxes.
+
+    ``first``: so many pieces of the page stand before these.
+    """
     pieces: list[Piece] = []
     group: list[Line] = []
     is_top = False
     right = max((line.bbox.x1 for line in lines), default=width)
     for index, line in enumerate(lines):
-        top = page == 1 and index < TOP_LINES and line.bbox.top < height * TOP_SHARE
+        top = page == 1 and first + index < TOP_LINES and line.bbox.top < height * TOP_SHARE
         if group and (top != is_top or not _continues(group, line, right)):
             pieces.append(joined(group, page, kind, is_top=is_top, locator=locator))
             group = []

@@ -1,5 +1,6 @@
 """PDF: text with boxes and everything hidden in it. The pages come from pdfium, the structure from pikepdf."""
 
+import re
 from dataclasses import replace
 
 import pypdfium2 as pdfium_document
@@ -8,13 +9,14 @@ import pypdfium2.raw as pdfium
 from review.reading.assembly import Piece, Reading
 from review.reading.extraction import Options, Unreadable
 from review.reading.formats import pdf_page, pdf_revisions, pdf_structure
-from review.types import Gap, GapReason, Page, PageReading
+from review.types import BlockKind, Gap, GapReason, Page, PageReading
 
 _ENCRYPTED = "PDF 设有打开密码，无法检查。请去掉密码后重新提交。"
 _BROKEN = "PDF 结构损坏，无法打开。请用原程序重新导出 PDF 后提交。"
 _BROKEN_PAGE = "这一页损坏，未能读取。请人工查看。"
 #: Mail gateways and scanners put junk before the header; pdfium only forgives one kilobyte of it.
 _HEADER_BYTES = 4096
+_BLANKS = re.compile(r"\s+")
 _LATE = "读取用时过长，其余页未检查。请拆分后重新提交。"
 
 
@@ -23,12 +25,16 @@ def extract(data: bytes, options: Options) -> Reading:
     data = data[max(data.find(b"%PDF-", 0, _HEADER_BYTES), 0) :]
     document = open_document(data)
     try:
-        structure = pdf_structure.structure_of(data, options.limits.pages, options.limits.expanded_bytes)
+        structure = pdf_structure.structure_of(
+            data, options.limits.pages, options.limits.expanded_bytes, with_keys=data.count(b"%%EOF") > 1
+        )
         reading = _read_pages(document, options, structure.has_layers)
     finally:
         document.close()
-    pieces = (*reading.pieces, *structure.pieces)
-    earlier, gaps, count = pdf_revisions.earlier_pieces(data, pieces, options.limits.pages, options.allowance.deadline)
+    pieces = (*reading.pieces, *_without_echo(structure.pieces, reading.pieces))
+    earlier, gaps, count = pdf_revisions.earlier_pieces(
+        data, pieces, structure.keys, options.limits.pages, options.allowance.deadline
+    )
     remarks = [*reading.remarks, *structure.remarks]
     if count:
         remarks.append(f"文件内保留了 {count} 个以前的版本" + ("，其中有现已删去的文字" if earlier else ""))
@@ -49,6 +55,18 @@ def open_document(data: bytes) -> pdfium_document.PdfDocument:
         if error.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
             raise Unreadable(GapReason.ENCRYPTED, _ENCRYPTED) from None
         raise Unreadable(GapReason.CORRUPT, _BROKEN) from None
+
+
+def _without_echo(structure: list[Piece], pages: tuple[Piece, ...]) -> list[Piece]:
+    """The structure without alternative texts that only repeat the text of the pages (tagged files do, word by word)."""
+    if not any(piece.kind is BlockKind.ALT_TEXT for piece in structure):
+        return structure
+    text = _BLANKS.sub("", "".join(piece.text for piece in pages))
+    kept: dict[tuple[str, BlockKind, str, int | None], Piece] = {}
+    for piece in structure:
+        if piece.kind is not BlockKind.ALT_TEXT or _BLANKS.sub("", piece.text) not in text:
+            kept.setdefault((piece.text, piece.kind, piece.locator, piece.page), piece)
+    return list(kept.values())
 
 
 def _read_pages(document: pdfium_document.PdfDocument, options: Options, has_layers: bool) -> Reading:

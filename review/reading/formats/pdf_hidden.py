@@ -282,30 +282,32 @@ class _Canvas:
     def __init__(self, page: ctypes.c_void_p, frame: Frame) -> None:
         self._page, self._frame = page, frame
         longest = max(frame.width, frame.height, 1.0)
-        self._scale = min(2.0, _MAX_SIDE / longest)
+        self._scale = min(1.6, _MAX_SIDE / longest)
         self._size = max(round(frame.width * self._scale), 1), max(round(frame.height * self._scale), 1)
 
     def set_active(self, handles: Sequence[int], is_active: bool) -> None:
         for handle in handles:
             calls.set_active(handle, is_active)
 
-    def change(self, handles: Sequence[int], notes: bool) -> np.ndarray:
-        """Where the drawing changes when these objects are taken away: per pixel the largest difference."""
+    def change(self, handles: Sequence[int], notes: bool) -> "_Drawings":
+        """The page with and without these objects."""
         with_them = self._draw(notes)
         self.set_active(handles, False)
         without = self._draw(notes)
         self.set_active(handles, True)
-        return np.abs(with_them.astype(np.int16) - without).max(axis=2)
+        return with_them, without
 
-    def is_changed(self, change: np.ndarray, box: Rectangle) -> bool:
+    def is_changed(self, change: "_Drawings", box: Rectangle) -> bool:
         """Whether enough pixels of this box changed for a person to have seen something there."""
         seen = self._frame.box(*box)
         x0, x1 = int(seen.x0 * self._scale), int(seen.x1 * self._scale) + 1
         y0, y1 = int(seen.top * self._scale), int(seen.bottom * self._scale) + 1
-        region = change[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)]
-        if region.size == 0:
+        region = np.s_[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)]
+        one, other = change[0][region], change[1][region]
+        if one.size == 0:
             return False
-        return float((region > _SEEN_PIXEL).mean()) > _SEEN_SHARE
+        difference = np.maximum(one, other) - np.minimum(one, other)
+        return float((difference.max(axis=2) > _SEEN_PIXEL).mean()) > _SEEN_SHARE
 
     def _draw(self, notes: bool) -> np.ndarray:
         width, height = self._size
@@ -322,6 +324,10 @@ class _Canvas:
             return np.frombuffer(raw, np.uint8).reshape(height, stride // 4, 4)[:, :width, :3]
         finally:
             pdfium.FPDFBitmap_Destroy(bitmap)
+
+
+#: The page drawn twice: rows, columns, blue green red.
+_Drawings = tuple[np.ndarray, np.ndarray]
 
 
 def _owners(text_page: ctypes.c_void_p, count: int) -> dict[int, list[int]]:

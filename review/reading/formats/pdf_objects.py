@@ -44,6 +44,7 @@ class Shape:
     is_filled: bool
     colour: list[int]
     matrix: Matrix | None  # of the form it stands in
+    is_stroked: bool = False
 
     @property
     def width(self) -> float:
@@ -109,7 +110,7 @@ class _Walk:
                 self._found.forms += 1
                 if depth < _MAX_DEPTH:
                     self._order = order
-                    inner = _times(matrix_of(handle), matrix)
+                    inner = times(matrix_of(handle), matrix)
                     self.walk(handle, calls.form_count(handle), calls.form_object, inner, depth + 1)
                     order = self._order
             else:
@@ -117,14 +118,14 @@ class _Walk:
         self._order = order
 
     def _add_shape(self, handle: int, kind: int, order: int, matrix: Matrix | None) -> None:
-        filled, colour = True, _BLACK
+        filled, colour, stroked = True, _BLACK, False
         if kind == pdfium.FPDF_PAGEOBJ_PATH:
             calls.path_mode(handle, *self._to_mode)
-            filled = self._mode[0] != 0
+            filled, stroked = self._mode[0] != 0, self._mode[1] != 0
             if filled and calls.fill_colour(handle, *self._to_colour):
                 colour = list(self._colour)
         bounds = self._bounds.of(handle, matrix)
-        self._found.shapes.append(Shape(handle, order, bounds, kind, filled, colour, matrix))
+        self._found.shapes.append(Shape(handle, order, bounds, kind, filled, colour, matrix, stroked))
 
 
 class Bounds:
@@ -153,7 +154,7 @@ def matrix_of(handle: int) -> Matrix:
     return m.a, m.b, m.c, m.d, m.e, m.f
 
 
-def _times(inner: Matrix, outer: Matrix | None) -> Matrix:
+def times(inner: Matrix, outer: Matrix | None) -> Matrix:
     if outer is None:
         return inner
     a, b, c, d, e, f = inner

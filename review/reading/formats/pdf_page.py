@@ -10,7 +10,7 @@ import pypdfium2.raw as pdfium
 
 from review.reading.assembly import Piece
 from review.reading.extraction import Options
-from review.reading.formats import page_lines, pdf_hidden, pdf_objects, pdf_scan, pdf_text
+from review.reading.formats import page_lines, pdf_hidden, pdf_objects, pdf_scan, pdf_tables, pdf_text
 from review.reading.formats.page_lines import Line
 from review.reading.formats.pdf_objects import Painted
 from review.reading.formats.pdf_text import Frame
@@ -51,6 +51,7 @@ class _Layer:
     painted: Painted
     is_scan: bool
     is_garbage: bool
+    pieces: list[Piece]
 
     @property
     def seen(self) -> list[Line]:
@@ -69,17 +70,18 @@ class PageReader:
         self._options = options
         self._pictures: set[str] = set()
         self._scan_is_trusted: bool | None = None
+        self._tables = pdf_tables.Tables()
 
     def read(self, page: ctypes.c_void_p, number: int) -> Content:
         """The content of a loaded page, which must be closed afterwards (drawing may have changed it)."""
-        layer = self._text_layer(page)
+        layer = self._text_layer(page, number)
         if layer.is_scan and layer.characters >= _THIN and not layer.is_garbage:
             return self._read_scan_layer(page, number, layer)
         share = pdf_scan.covered_share(layer.painted.shapes, layer.frame)
         is_thin = layer.characters < _THIN and (share > _SCAN_SHARE or self._is_drawn(layer))
         if is_thin or layer.is_garbage:
             return self._read_by_ocr(page, number, layer)
-        pieces = _pieces(layer, number)
+        pieces = list(layer.pieces)
         if not layer.painted.shapes and not layer.painted.texts:
             blank = pdfium.FPDFPage_GetAnnotCount(page) == 0 or pdf_scan.is_blank(page, layer.frame)
             return self._read_by_ocr(page, number, layer) if not blank else _blank(layer, pieces)
@@ -106,7 +108,7 @@ class PageReader:
         """Letters drawn as outlines: hardly any text but very many small filled shapes."""
         return len(layer.painted.shapes) > 300 and layer.characters < _THIN
 
-    def _text_layer(self, page: ctypes.c_void_p) -> _Layer:
+    def _text_layer(self, page: ctypes.c_void_p, number: int) -> _Layer:
         frame = pdf_text.frame_of(page)
         text_page = pdfium.FPDFText_LoadPage(page)
         try:
@@ -123,14 +125,31 @@ class PageReader:
                 hidden = {i: reason for i, reason in reasons.items() if reason != pdf_hidden.SCAN_LAYER}
                 if hidden:
                     lines = pdf_text.lines_of(text_page, characters, frame, hidden)
+            pieces = self._pieces(text_page, lines, painted, frame, number)
         finally:
             pdfium.FPDFText_ClosePage(text_page)
-        return _Layer(frame, lines, painted, is_scan, _is_garbage(characters))
+        return _Layer(frame, lines, painted, is_scan, _is_garbage(characters), pieces)
+
+    def _pieces(
+        self, text_page: ctypes.c_void_p, lines: list[Line], painted: Painted, frame: Frame, number: int
+    ) -> list[Piece]:
+        """Paragraphs and ruled tables, then what is hidden."""
+        seen = [line for line in lines if not line.concealed]
+        grids = pdf_tables.grids_of(painted, frame) if seen else []
+        if grids:
+
+            def boxes_of(start: int, end: int) -> list[pdf_objects.Rectangle | None]:
+                return pdf_text.character_boxes(text_page, start, end)
+
+            pieces = pdf_tables.pieces_with_tables(seen, grids, self._tables, boxes_of, frame, number)
+        else:
+            pieces = page_lines.paragraphs(seen, number, frame.width, frame.height)
+        return pieces + hidden_pieces([line for line in lines if line.concealed], number)
 
     def _read_by_ocr(self, page: ctypes.c_void_p, number: int, layer: _Layer) -> Content:
         """The page as painted; its own thin text is kept where the picture does not say the same."""
         sight = pdf_scan.read_page(page, layer.frame, number, self._options)
-        own = _pieces(layer, number)
+        own = list(layer.pieces)
         if layer.is_garbage and sight.pieces:
             own = [replace(piece, kind=BlockKind.OTHER) for piece in own]
         elif sight.pieces:
@@ -151,7 +170,7 @@ class PageReader:
 
     def _read_scan_layer(self, page: ctypes.c_void_p, number: int, layer: _Layer) -> Content:
         """A scan with a text layer: the layer is used once a first page read by OCR agrees with it."""
-        pieces = _pieces(layer, number)
+        pieces = list(layer.pieces)
         can_read = self._options.ocr != "off"
         if self._scan_is_trusted is None and can_read:
             sight = pdf_scan.read_page(page, layer.frame, number, self._options)
@@ -174,12 +193,6 @@ class PageReader:
             piece if piece.concealed else replace(piece, kind=BlockKind.HIDDEN, concealed=MISMATCH) for piece in pieces
         ]
         return Content(layer.frame, (*sight.pieces, *hidden), PageReading.OCR, sight.gaps)
-
-
-def _pieces(layer: _Layer, number: int) -> list[Piece]:
-    frame = layer.frame
-    pieces = page_lines.paragraphs(layer.seen, number, frame.width, frame.height)
-    return pieces + hidden_pieces([line for line in layer.lines if line.concealed], number)
 
 
 def _blank(layer: _Layer, pieces: list[Piece]) -> Content:

@@ -18,10 +18,11 @@ _BLANKS = re.compile(r"\s+")
 
 
 def earlier_pieces(
-    data: bytes, pieces: Sequence[Piece], max_pages: int, deadline: float
+    data: bytes, pieces: Sequence[Piece], keys: Sequence[bytes], max_pages: int, deadline: float
 ) -> tuple[list[Piece], list[Gap], int]:
     """Text of earlier revisions that the last one no longer has, Gaps, and the number of earlier revisions.
 
+    ``keys``: of the pages of the last revision (``pdf_structure.page_keys``); equal pages are not read again.
     ``deadline``: seconds of ``time.monotonic`` after which the remaining revisions are said instead of read.
     """
     ends = [match.end() for match in _END.finditer(data)][:-1]
@@ -36,11 +37,12 @@ def earlier_pieces(
     if len(ends) > _MAX_REVISIONS:
         gaps.append(Gap(GapReason.TOO_LARGE, EARLIER, f"以前版本超过 {_MAX_REVISIONS} 个，更早的未检查。"))
     count = 0
+    seen = set(keys)
     for end in reversed(ends[-_MAX_REVISIONS:]):
         if time.monotonic() > deadline:
             gaps.append(Gap(GapReason.TIMEOUT, EARLIER, "以前版本过多，未能全部检查。请另存为新文件后重新提交。"))
             break
-        lines = _revision_lines(data[:end], max_pages, deadline)
+        lines = _revision_lines(data[:end], seen, max_pages, deadline)
         count += lines is not None
         for line, page in lines or ():
             squeezed = _BLANKS.sub("", line)
@@ -56,17 +58,24 @@ def _squeezed(texts: Iterable[str]) -> str:
     return _BLANKS.sub("", "".join(texts))
 
 
-def _revision_lines(data: bytes, max_pages: int, deadline: float) -> list[tuple[str, int | None]] | None:
+def _revision_lines(
+    data: bytes, seen: set[bytes], max_pages: int, deadline: float
+) -> list[tuple[str, int | None]] | None:
     """The lines of one revision with their pages, then what stands outside its pages; None when it is no document."""
     try:
         document = pdfium_document.PdfDocument(data)
     except pdfium_document.PdfiumError:
         return None
     lines: list[tuple[str, int | None]] = []
+    structure = pdf_structure.structure_of(data, max_pages, 0, with_keys=True, is_earlier=True)
     try:
         for index in range(min(len(document), max_pages)):
             if time.monotonic() > deadline:
                 break
+            key = structure.keys[index] if index < len(structure.keys) else b""
+            if key and key in seen:
+                continue
+            seen.add(key)
             page = pdfium.FPDF_LoadPage(document.raw, index)
             if not page:
                 continue
@@ -77,7 +86,6 @@ def _revision_lines(data: bytes, max_pages: int, deadline: float) -> list[tuple[
             pdfium.FPDF_ClosePage(page)
     finally:
         document.close()
-    structure = pdf_structure.structure_of(data, max_pages, 0)
     return lines + [(piece.text, piece.page) for piece in structure.pieces if not _is_clock(piece)]
 
 

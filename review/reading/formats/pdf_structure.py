@@ -3,6 +3,7 @@
 Read with pikepdf. Every loop has an end: references may run in circles.
 """
 
+import hashlib
 import io
 import re
 import zlib
@@ -62,6 +63,7 @@ class Structure:
     remarks: list[str] = field(default_factory=list)
     has_layers: bool = False
     has_alternatives: bool = False
+    keys: list[bytes] = field(default_factory=list)
 
     def add(self, text: str, kind: BlockKind, locator: str, page: int | None = None, concealed: str = "") -> None:
         """One piece, unless it is blank or was just said."""
@@ -70,12 +72,20 @@ class Structure:
             self.pieces.append(Piece(text, kind, locator, page, concealed=concealed))
 
 
-def structure_of(data: bytes, max_pages: int, max_bytes: int) -> Structure:
-    """What the file holds besides its pages; a Gap where pikepdf cannot open or follow it."""
+def structure_of(
+    data: bytes, max_pages: int, max_bytes: int, with_keys: bool = False, is_earlier: bool = False
+) -> Structure:
+    """What the file holds besides its pages; a Gap where pikepdf cannot open or follow it.
+
+    ``with_keys``: also what tells the contents of its pages apart (``page_keys``). ``is_earlier``: a revision, whose tag
+    tree (a copy of the text, node by node) is not worth the time.
+    """
     found = Structure()
     try:
         with pikepdf.open(io.BytesIO(data), suppress_warnings=True, inherit_page_attributes=False) as pdf:
-            found.has_alternatives = has_alternatives(data)
+            found.has_alternatives = not is_earlier and has_alternatives(data)
+            if with_keys:
+                found.keys = page_keys(pdf, max_pages)
             for reader in (_info, _metadata, _layers, _outline, _attachments, _fields, _scripts, _alternatives):
                 _guarded(reader, found, pdf, max_bytes)
             _notes(found, pdf, max_pages, max_bytes)
@@ -84,6 +94,24 @@ def structure_of(data: bytes, max_pages: int, max_bytes: int) -> Structure:
     except Exception:  # noqa: BLE001 - pikepdf fails in many ways on damaged files; pages are read by pdfium all the same
         found.gaps.append(_gap("属性、批注、附件"))
     return found
+
+
+def page_keys(pdf: pikepdf.Pdf, max_pages: int) -> list[bytes]:
+    """One hash per page over its raw content and the forms it names: equal keys, equal page."""
+    keys: list[bytes] = []
+    for page in list(pdf.pages)[:max_pages]:
+        digest = hashlib.blake2b(digest_size=16)
+        try:
+            resources = page.obj.get("/Resources", pikepdf.Dictionary())
+            forms: Any = resources.get("/XObject", pikepdf.Dictionary())
+            streams = [*_items_or_one(page.obj.get("/Contents")), *(forms[name] for name in forms.keys())]
+            for stream in streams:
+                if isinstance(stream, pikepdf.Stream) and stream.get("/Subtype") != "/Image":
+                    digest.update(stream.read_raw_bytes())
+        except (pikepdf.PdfError, ValueError, TypeError, RuntimeError):
+            digest.update(len(keys).to_bytes(8, "big"))
+        keys.append(digest.digest())
+    return keys
 
 
 def _guarded(reader: Any, found: Structure, pdf: pikepdf.Pdf, max_bytes: int) -> None:
