@@ -1,10 +1,11 @@
 """Demo accounts and a queue of sample drafts, for trying the program out. Never used by an installation of a public body."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from review.casework.accounts import add_account, list_accounts
+from review.casework.accounts import add_account, change_password, list_accounts, reset_password
 from review.casework.store import Store, open_store
 from review.casework.transitions import ROLE_LABELS
 from review.casework.workflow import submit
@@ -47,21 +48,23 @@ def prepare(settings: Settings, samples: Path) -> None:
         if list_accounts(store, None):
             print("演示账号此前已建立；忘记口令请运行：review users reset 登录名")
             return
+        passwords = [add_account(store, None, p.login, p.name, p.department, [p.role]) for p in PEOPLE]
+        passwords[0] = _fill_queue(store, settings, samples, passwords[0])
         print("演示账号（一次性口令，首次登录须修改）：")
-        for person in PEOPLE:
-            password = add_account(store, None, person.login, person.name, person.department, [person.role])
-            print(f"  {person.login:<10}{password:<18}{ROLE_LABELS[person.role]}  {person.department} {person.name}")
-        _fill_queue(store, settings, samples)
+        for person, password in zip(PEOPLE, passwords, strict=True):
+            print(f"  {person.login:<10}{password}  {ROLE_LABELS[person.role]}  {person.department} {person.name}")
         print(f"样本文稿在 {samples}，可在“自查送审”里上传试用。")
     finally:
         store.close()
 
 
-def _fill_queue(store: Store, settings: Settings, samples: Path) -> None:
+def _fill_queue(store: Store, settings: Settings, samples: Path, password: str) -> str:
+    """The clerk's new one-time password, after the samples were sent in under the clerk's name."""
     account = next(a for a in list_accounts(store, None) if a.login == PEOPLE[0].login)
     clerk = Actor(account.id, account.name, account.department, account.roles)
+    # nobody may act with a one-time password, not even a demo
+    change_password(store, clerk, password, secrets.token_urlsafe(24))
     detectors = load_detectors(settings, date.today())
-    now = datetime.now(UTC)
     with Pool(settings.limits, 1, "off") as pool:
         for days, (file_name, title, number) in enumerate(QUEUE, 1):
             data = (samples / file_name).read_bytes()
@@ -70,4 +73,5 @@ def _fill_queue(store: Store, settings: Settings, samples: Path) -> None:
                 continue
             formed = detectors.today - timedelta(days=4 * days)
             submission = Submission(title, number, "政府门户网站", formed)
-            submit(store, clerk, submission, data, file_name, document, check, now)
+            submit(store, clerk, submission, data, file_name, document, check, datetime.now(UTC))
+    return reset_password(store, None, PEOPLE[0].login)
