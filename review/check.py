@@ -22,7 +22,7 @@ from review.detection.tables import find_lists
 from review.detection.verdict import judge
 from review.reading import sandbox
 from review.settings import Settings
-from review.types import Check, Document, Finding, Gap, Level, Limits, Policy, RuleSet, Severity
+from review.types import Check, Document, Finding, Gap, Level, Limits, Policy, RuleSet, Severity, Source, Span
 
 Progress = Callable[[int, int], None]
 
@@ -63,7 +63,7 @@ def check_document(document: Document, detectors: Detectors, key: bytes = b"") -
     found = find_lists(document, found, detectors.rules, detectors.policy, key)
     found = (*found, *find_masks(document, detectors.rules, detectors.policy, key))
     if detectors.model is not None:
-        found = (*found, *detectors.model.find_hints(document, detectors.rules, key))
+        found = (*found, *_outside_lists(detectors.model.find_hints(document, detectors.rules, key), found))
     ordered = tuple(sorted(found, key=_reading_order))
     return Check(
         document_sha256=document.sha256,
@@ -141,6 +141,16 @@ def _stopped(document: Document, found: Iterable[Finding], detectors: Detectors)
         tool_version=__version__,
         checked_on=detectors.today,
     )
+
+
+def _outside_lists(hints: Iterable[Finding], found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The hints that do not stand in a list of people: there the table's own finding says it better, and once."""
+    listed = [
+        Span(min(s.start for s in finding.spans), max(s.end for s in finding.spans))
+        for finding in found
+        if finding.source is Source.TABLE and finding.spans
+    ]
+    return tuple(h for h in hints if h.span is None or not any(h.span.is_overlapping(span) for span in listed))
 
 
 def _reading_order(finding: Finding) -> tuple[int, int, int, str]:
