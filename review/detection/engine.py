@@ -162,8 +162,8 @@ def _apply_cues(
 def _overflow(index: int, table: Table, source: Source) -> Overflow:
     view_masks = source.places.masks(source.places.index(source.to_text(table.start)))
     zones = int(np.bitwise_or.reduce(view_masks)) if len(view_masks) else 0
-    first, _ = source.base.source(int(table.start[0]), int(table.end[0]))
-    _, last = source.base.source(int(table.start[-1]), int(table.end[-1]))
+    first = int(source.to_text(table.start).min())
+    last = int(source.ends_in_text(table.end).max())
     return Overflow(index, len(table), zones, Span(first, last))
 
 

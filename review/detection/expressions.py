@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from review.detection.scanner import Hits, PatternError, Scan, compile_patterns, no_hits
 from review.detection.sequences import Gap, Sequence, TooComplex, class_table, split
-from review.detection.text import View, crop, uncrop
+from review.detection.text import View, crop_ranges, uncrop
 
 Ints = npt.NDArray[np.int64]
 
@@ -19,14 +19,13 @@ _STEP = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Expressions:
-    """Compiled: ``whole`` are expressions without gaps, ``anchors`` one piece per sequence, ``pieces`` all of them."""
+    """Compiled: whole expressions and one anchor piece per sequence in one pass; the other pieces when an anchor is found."""
 
     owner: Ints  # expression of each pattern of ``scan``; negative: ~index into sequences
     sequences: tuple[tuple[int, Sequence], ...]  # (expression, sequence)
-    piece_numbers: tuple[tuple[int, ...], ...]  # by sequence
-    reach: Ints  # by sequence
+    reach: Ints  # by sequence: characters before the anchor, characters after it
     scan: Scan
-    scan_pieces: Scan
+    cache: Path | None
 
     def find(self, view: View) -> Hits:
         """(expression, first, one past last *character* of the view) of all matches."""
@@ -38,33 +37,31 @@ class Expressions:
         found = [Hits(owner[is_whole], hits.start[is_whole], hits.end[is_whole])]
         if not is_whole.all():
             rest = Hits(~owner[~is_whole], hits.start[~is_whole], hits.end[~is_whole])
-            found += self._join(rest, view)
+            order = np.argsort(rest.pattern, kind="stable")
+            edges = np.flatnonzero(np.diff(rest.pattern[order], prepend=-1)).tolist()
+            for first, last in zip(edges, [*edges[1:], len(order)], strict=True):
+                rows = order[first:last]
+                found.append(self._join(int(rest.pattern[rows[0]]), rest.start[rows], rest.end[rows], view))
         return Hits(*(np.concatenate([getattr(h, name) for h in found]) for name in ("pattern", "start", "end")))
 
-    def _join(self, anchors: Hits, view: View) -> list[Hits]:
-        touched = np.unique(anchors.pattern).tolist()
-        reach = self.reach[anchors.pattern]
-        lows, highs = (anchors.start - reach).tolist(), (anchors.end + reach).tolist()
-        around = crop(view, list(zip(lows, highs, strict=True)))
-        if around is None:
-            return []
-        hits = to_characters(self.scan_pieces(around.data), around)
-        start, end, is_whole = uncrop(around, hits.start, hits.end)
-        hits = Hits(hits.pattern[is_whole], start[is_whole], end[is_whole])
-        order = np.argsort(hits.pattern, kind="stable")
-        edges = np.searchsorted(hits.pattern[order], np.arange(max(max(n, default=0) for n in self.piece_numbers) + 2))
-        by_piece = {}
-        for number in {n for index in touched for n in self.piece_numbers[index]}:
-            rows = order[edges[number] : edges[number + 1]]
-            by_piece[number] = (hits.start[rows], hits.end[rows])
-        found = []
-        for index in touched:
-            expression, sequence = self.sequences[index]
-            pieces = [by_piece[number] for number in self.piece_numbers[index]]
-            if all(len(starts) for starts, _ in pieces):
-                start, end = join_pieces(sequence, pieces, view)
-                found.append(Hits(np.full(len(start), expression, np.int64), start, end))
-        return found
+    def _join(self, index: int, anchor_start: Ints, anchor_end: Ints, view: View) -> Hits:
+        """The matches of one sequence around its anchors."""
+        expression, sequence = self.sequences[index]
+        before, after = self.reach[index].tolist()
+        pieces: list[tuple[Ints, Ints]] = []
+        if len(sequence.pieces) > 1:
+            around = crop_ranges(view, anchor_start - before, anchor_end + after)
+            hits = to_characters(compile_patterns(sequence.pieces, self.cache)(around.data), around)
+            start, end, is_whole = uncrop(around, hits.start, hits.end)
+            for number in range(len(sequence.pieces)):
+                rows = np.flatnonzero((hits.pattern == number) & is_whole)
+                pieces.append((start[rows], end[rows]))
+        else:
+            pieces.append((anchor_start, anchor_end))
+        if not all(len(start) for start, _ in pieces):
+            return no_hits()
+        start, end = join_pieces(sequence, pieces, view)
+        return Hits(np.full(len(start), expression, np.int64), start, end)
 
 
 @lru_cache(maxsize=32)
@@ -73,8 +70,6 @@ def compile_expressions(patterns: tuple[str, ...], cache: Path | None = None) ->
     scanned: list[str] = []
     owner: list[int] = []
     sequences: list[tuple[int, Sequence]] = []
-    pieces: dict[str, int] = {}
-    numbers: list[tuple[int, ...]] = []
     for index, pattern in enumerate(patterns):
         for sequence in split_or_refuse(index, pattern):
             if len(sequence.pieces) == 1 and sequence.gaps == (None, None):
@@ -84,13 +79,18 @@ def compile_expressions(patterns: tuple[str, ...], cache: Path | None = None) ->
             scanned.append(sequence.pieces[sequence.anchor])
             owner.append(~len(sequences))
             sequences.append((index, sequence))
-            numbers.append(tuple(pieces.setdefault(piece, len(pieces)) for piece in sequence.pieces))
     try:
-        scan, scan_pieces = compile_patterns(tuple(scanned), cache), compile_patterns(tuple(pieces), cache)
+        scan = compile_patterns(tuple(scanned), cache)
     except PatternError as error:
         raise PatternError(_first_refused(patterns), str(error)) from error
-    reach = np.array([sequence.reach + 2 for _, sequence in sequences], np.int64)
-    return Expressions(np.array(owner, np.int64), tuple(sequences), tuple(numbers), reach, scan, scan_pieces)
+    reach = np.array([sequence.reach for _, sequence in sequences], np.int64).reshape(-1, 2)
+    return Expressions(np.array(owner, np.int64), tuple(sequences), reach, scan, cache)
+
+
+def check_expression(pattern: str) -> None:
+    """Raises PatternError when the engine refuses the expression or one of its pieces."""
+    for sequence in split_or_refuse(0, pattern):
+        compile_patterns(tuple(sequence.pieces))
 
 
 def split_or_refuse(index: int, pattern: str) -> tuple[Sequence, ...]:
@@ -103,8 +103,7 @@ def split_or_refuse(index: int, pattern: str) -> tuple[Sequence, ...]:
 def _first_refused(patterns: tuple[str, ...]) -> int:
     for index, pattern in enumerate(patterns):
         try:
-            for sequence in split_or_refuse(index, pattern):
-                compile_patterns(tuple(sequence.pieces))
+            check_expression(pattern)
         except PatternError:
             return index
     return -1

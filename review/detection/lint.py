@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from review.detection.expressions import compile_expressions
+from review.detection.expressions import check_expression
 from review.detection.maintenance import run_rule_examples
 from review.detection.patterns import translate_pattern
 from review.detection.rules import Loaded, load_folder, rule_leaves
@@ -52,7 +52,7 @@ def check_patterns_compile(state: Folder) -> Iterator[Problem]:
     for rule in state.loaded.rules:
         for pattern, line in rule_patterns(rule):
             try:
-                compile_expressions((translate_pattern(pattern),))
+                check_expression(translate_pattern(pattern))
             except PatternError:
                 message = f"规则 {rule.id} 的正则不能用于线性时间的引擎。"
                 yield Problem(rule.path, line, message, "把式子拆成几项，减少 | 和 {m,n}；检查括号是否配对")

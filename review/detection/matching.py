@@ -19,7 +19,6 @@ from review.detection.text import (
     HAN,
     LAYER_NAMES,
     LETTER,
-    MASKED,
     RISKY_LAYERS,
     SPACE,
     TRADITIONAL,
@@ -385,14 +384,21 @@ def _crosses_no_line(table: Table, source: Source) -> Bools:
     return ~crosses | joined
 
 
+def _in_zone(table: Table, source: Source, leaves: Leaves) -> Bools:
+    zones = leaves.zones[table.leaf]
+    result = np.ones(len(table), np.bool_)
+    choosy = np.flatnonzero(zones != zone_mask(()))
+    if len(choosy):
+        result[choosy] = (zones[choosy] & source.places.masks(_blocks(table.take(choosy), source))) != 0
+    return result
+
+
 def _blocks(table: Table, source: Source) -> Ints:
     return source.places.index(source.to_text(table.start))
 
 
 def _within_boundary(table: Table, source: Source, leaves: Leaves) -> Bools:
     flags = class_flags(source.base)
-    # masked digits are digits
-    flags[source.base.codes == MASKED] |= DIGIT
     before = np.where(table.start > 0, flags[np.maximum(table.start - 1, 0)], 0)
     after = np.where(table.end < len(flags), flags[np.minimum(table.end, len(flags) - 1)], 0)
     result = np.ones(len(table), np.bool_)

@@ -66,7 +66,7 @@ def compile_words(words: tuple[str, ...], cache: Path | None = None) -> Scan:
     return _hyperscan(encoded, lengths, cache)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=4096)
 def compile_patterns(patterns: tuple[str, ...], cache: Path | None = None) -> Scan:
     """A function from UTF-8 bytes to every (start, end) of every regular expression; raises PatternError."""
     if not patterns:

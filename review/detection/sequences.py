@@ -48,9 +48,13 @@ class Sequence:
     anchor: int
 
     @property
-    def reach(self) -> int:
-        """So many characters a match may extend to either side of its anchor."""
-        return sum(gap.high for gap in self.gaps if gap) + sum(longest(piece) for piece in self.pieces)
+    def reach(self) -> tuple[int, int]:
+        """So many characters a match may extend to the left of its anchor, and to the right."""
+        sizes = [longest(piece) for piece in self.pieces]
+        gaps = [gap.high if gap else 0 for gap in self.gaps]
+        at = self.anchor
+        # the anchor itself counts on both sides: where it is found several times, the pieces may use another of its ends
+        return sum(gaps[: at + 1]) + sum(sizes[: at + 1]), sum(gaps[at + 1 :]) + sum(sizes[at:])
 
 
 # ------------------------------------------------------------------------------------------------------------- parsing

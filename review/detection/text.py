@@ -95,6 +95,7 @@ def tables() -> Tables:
     for code, text in list(expansions.items()):
         expansions[code] = "".join(simplified.get(c, c) for c in text)
     narrow = np.arange(0x20, 0x3000)
+    flags[MASKED] |= DIGIT
     for code in (*narrow.tolist(), *range(0x3000, 0x3100), *range(0xFE10, 0xFE70), *range(0xFF00, 0xFFF0)):
         flags[code] |= _kind(chr(code))
     flags[0xAC00:0xD7A4] |= LETTER
@@ -184,7 +185,7 @@ class View:
     the offsets of every other view lead to the base view. ``changed`` marks characters that a number view wrote anew.
     """
 
-    __slots__ = ("changed", "codes", "data", "ends", "firsts", "kind", "original", "starts")
+    __slots__ = ("changed", "codes", "data", "ends", "firsts", "kind", "kinds", "original", "present", "starts")
 
     def __init__(
         self,
@@ -201,12 +202,16 @@ class View:
         self.ends = ends
         self.kind = kind
         self.firsts: Ints | None = None  # byte positions of the characters, when first asked for
+        self.kinds: Flags | None = None  # class_flags, when first asked for
+        self.present: dict[int, Ints] = {}
         self.changed = changed if changed is not None else np.zeros(0, np.bool_)
         self.data = codes.tobytes().decode("utf-32-le", "replace").encode("utf-8", "replace")
 
     def positions(self, flag: int) -> Ints:
         """Offsets of source characters with this flag (base view)."""
-        return np.flatnonzero(self.original & flag)
+        if flag not in self.present:
+            self.present[flag] = np.flatnonzero(self.original & flag)
+        return self.present[flag]
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -287,7 +292,9 @@ def _mask_long_runs(folded: Codes, flags: Flags) -> None:
 
 def class_flags(view: View) -> Flags:
     """What each character of a view is (HAN, DIGIT, SPACE, …)."""
-    return tables().flags[view.codes]
+    if view.kinds is None:
+        view.kinds = tables().flags[view.codes]
+    return view.kinds
 
 
 def join_gaps(base: View, soft_breaks: Ints) -> View | None:
@@ -423,43 +430,58 @@ def _neighbourhoods(base: View, flags: Flags, runs: list[tuple[int, int]], reach
     """Base view without ``runs``, only as far as ``reach`` around each; neighbourhoods are separated by line ends."""
     if not runs:
         return None
-    keep = np.zeros(len(flags) + 1, np.int32)
-    starts = np.array([r[0] for r in runs], np.int64)
-    ends = np.array([r[1] for r in runs], np.int64)
-    np.add.at(keep, np.maximum(starts - reach, 0), 1)
-    np.add.at(keep, np.minimum(ends + reach, len(flags)), -1)
-    inside = np.cumsum(keep[:-1]) > 0
-    gone = np.zeros(len(flags) + 1, np.int32)
-    np.add.at(gone, starts, 1)
-    np.add.at(gone, ends, -1)
-    inside &= np.cumsum(gone[:-1]) == 0
-    kept = np.flatnonzero(inside)
-    if not len(kept):
-        return None
-    codes = base.codes[kept]
-    # where two neighbourhoods meet (and no run was cut out between them) nothing may match across
-    jumps = np.flatnonzero(np.diff(kept) > 1)
-    is_cut = np.isin(kept[jumps] + 1, starts)
-    at = jumps[~is_cut] + 1
-    codes = np.insert(codes, at, _NEWLINE)
-    places = np.insert(kept, at, kept[at - 1] if len(at) else [])
+    table = np.array(runs, np.int64)
+    cut_starts, cut_ends = _merged(table[:, 0], table[:, 1])
+    starts, ends = _merged(np.maximum(cut_starts - reach, 0), np.minimum(cut_ends + reach, len(flags)))
+    # every neighbourhood falls into the pieces between its cuts; only after its last piece something ends
+    owner = np.searchsorted(starts, cut_starts, "right") - 1
+    piece_starts = np.concatenate((starts, cut_ends))
+    piece_ends = np.concatenate((ends, ends[owner]))
+    order = np.argsort(piece_starts, kind="stable")
+    piece_starts, piece_ends = piece_starts[order], piece_ends[order]
+    following = np.searchsorted(cut_starts, piece_starts)
+    next_cut = np.append(cut_starts, np.iinfo(np.int64).max)[following]
+    is_last = next_cut >= piece_ends
+    piece_ends = np.minimum(piece_ends, next_cut)
+    sizes = piece_ends - piece_starts + is_last
+    first = np.cumsum(sizes) - sizes
+    places = np.arange(int(sizes.sum())) - np.repeat(first - piece_starts, sizes)
+    closing = (first + sizes - 1)[is_last]
+    codes = base.codes[np.minimum(places, len(base) - 1)]
+    codes[closing] = _NEWLINE
+    places[closing] = np.maximum(places[closing] - 1, 0)
     return View(codes, flags, places, places + 1, kind)
 
 
 def crop(base: View, intervals: list[tuple[int, int]]) -> View | None:
     """The view of only these (start, end) ranges of the base view, apart from each other; None where there are none."""
-    clipped = ((max(0, start), min(len(base), end)) for start, end in intervals)
-    merged = _merge(sorted((start, end) for start, end in clipped if end > start))
-    if not merged:
-        return None
-    starts = np.array([start for start, _ in merged], np.int64)
-    sizes = np.array([end for _, end in merged], np.int64) - starts + 1
+    ranges = np.array(intervals, np.int64).reshape(-1, 2)
+    view = crop_ranges(base, ranges[:, 0], ranges[:, 1])
+    return view if len(view) else None
+
+
+def crop_ranges(base: View, starts: Ints, ends: Ints) -> View:
+    """``crop`` for arrays."""
+    starts, ends = _merged(np.maximum(starts, 0), np.minimum(ends, len(base)))
+    sizes = ends - starts + 1
     first = np.cumsum(sizes) - sizes
     places = np.arange(int(sizes.sum())) - np.repeat(first - starts, sizes)
     codes = base.codes[np.minimum(places, len(base) - 1)]
     codes[first + sizes - 1] = _NEWLINE
     places[first + sizes - 1] = NOWHERE
     return View(codes, base.original, places, places + 1, "crop")
+
+
+def _merged(starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
+    """Ranges in order, overlapping and touching ones joined, empty ones left out."""
+    some = ends > starts
+    order = np.argsort(starts[some], kind="stable")
+    starts, ends = starts[some][order], np.maximum.accumulate(ends[some][order])
+    if len(starts) < 2:
+        return starts, ends
+    is_first = np.concatenate(([True], starts[1:] > ends[:-1]))
+    is_last = np.concatenate((is_first[1:], [True]))
+    return starts[is_first], ends[is_last]
 
 
 def uncrop(view: View, start: Ints, end: Ints) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
