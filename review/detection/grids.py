@@ -4,6 +4,7 @@ Nothing here knows what a column means; ``tables.py`` and ``masking.py`` read th
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -94,7 +95,7 @@ _TEXT_KINDS = frozenset(
     {BlockKind.PARAGRAPH, BlockKind.HEADING, BlockKind.OTHER, BlockKind.HIDDEN, BlockKind.IMAGE, BlockKind.TEXT_BOX}
 )
 _TRIGGERS = ("姓名", "身份证", "户主", "电话", "手机", "账号", "住址", "卡号", "学生", "名单")
-_NUMBER = re.compile(r"\d{6}")
+_OPENING = re.compile(r"[0-9]{6}|[\t|｜]|" + "|".join(_TRIGGERS))
 _LONG_NUMBER = re.compile(r"\d{11}")
 _BLANKS = " \u3000\t"
 _MAX_LINE = 400
@@ -121,9 +122,25 @@ def _text_grids(document: Document) -> Iterator[Grid]:
     if not any(word in text for word in _TRIGGERS) and not _LONG_NUMBER.search(text):
         return
     lines = list(_lines(document))
-    yield from _delimited(lines)
+    hot = _hot_lines(text, [line.start for line in lines])
+    yield from _delimited(lines, hot)
     yield from _records(lines)
-    yield from _loose(lines)
+    yield from _loose(lines, hot)
+
+
+def _hot_lines(text: str, starts: Sequence[int]) -> list[int]:
+    """The numbers of the lines a list can open on: they hold a tab, a long number or a header word; prose seldom does."""
+    found: list[int] = []
+    following = 0
+    for hit in _OPENING.finditer(text):
+        if hit.start() < following:
+            continue
+        number = bisect_right(starts, hit.start()) - 1
+        if number < 0:
+            continue
+        following = starts[number + 1] if number + 1 < len(starts) else len(text)
+        found.append(number)
+    return found
 
 
 def _lines(document: Document) -> Iterator[_Line]:
@@ -189,20 +206,22 @@ def _field_ranges(text: str, delimiter: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def _delimited(lines: Sequence[_Line]) -> Iterator[Grid]:
+def _delimited(lines: Sequence[_Line], hot: Sequence[int]) -> Iterator[Grid]:
     """Runs of two or more lines with the same delimiter and nearly the same number of fields."""
-    index = 0
-    while index < len(lines):
+    following = 0
+    for index in hot:
+        if index < following:
+            continue
         rows = _run_of_rows(lines, index)
         if len(rows) >= 2:
             yield Grid(tuple(rows), -1, lines[index].part)
-        index += max(len(rows), 1)
+        following = index + len(rows)
 
 
 def _run_of_rows(lines: Sequence[_Line], index: int) -> list[dict[int, GridCell]]:
     first = lines[index]
     delimiter = _delimiter(first.text)
-    if not delimiter or delimiter not in "\t|｜" and not _may_open(first.text):
+    if not delimiter:
         return []
     rows = [_fields(first, delimiter)]
     if not 2 <= len(rows[0]) <= _MAX_FIELDS:
@@ -217,11 +236,6 @@ def _run_of_rows(lines: Sequence[_Line], index: int) -> list[dict[int, GridCell]
             break
         rows.append(row)
     return rows
-
-
-def _may_open(text: str) -> bool:
-    """Whether a line with commas or gaps can open a list: it has a long number or a header word; prose seldom has."""
-    return bool(_NUMBER.search(text)) or any(word in text for word in _TRIGGERS)
 
 
 def _may_follow(text: str, delimiter: str) -> bool:
@@ -278,11 +292,12 @@ _LOOSE = {"id": 1, "mobile": 2}
 _BARE = 16
 
 
-def _loose(lines: Sequence[_Line]) -> Iterator[Grid]:
+def _loose(lines: Sequence[_Line], hot: Sequence[int]) -> Iterator[Grid]:
     """Lines that each hold an identity or mobile number but no regular fields: "1. 张三，男，家住…，34…"."""
     rows: list[dict[int, GridCell]] = []
     last = -1
-    for number, line in enumerate(lines):
+    for number in hot:
+        line = lines[number]
         row = {} if len(line.text) > _MAX_LINE else _loose_row(line)
         if row and rows and number - last > 2:
             yield from _loose_grid(rows)
