@@ -58,10 +58,8 @@ def draw_buttons(house: House, actor: Actor, case_file: queries.CaseFile) -> Non
     """One button per outcome; 同意公开 is closed while anything blocks it."""
     case, check = case_file.case, case_file.newest.check
     label = "更正为" if case.state is CaseState.DECIDED else ""
-    with st.popover("其他结论"):
-        for outcome in _OTHERS:
-            if st.button(OUTCOMES[outcome].label, key=f"decision.{outcome}", width="stretch"):
-                _decide(case.id, case.version, outcome)
+    if st.button(f"{label}其他结论", key="decision.other"):
+        _decide_other(case.id, case.version)
     for outcome in _ON_BAR:
         if st.button(f"{label}{OUTCOMES[outcome].label}", key=f"decision.{outcome}"):
             _decide(case.id, case.version, outcome)
@@ -80,6 +78,20 @@ def draw_buttons(house: House, actor: Actor, case_file: queries.CaseFile) -> Non
 @st.dialog("作出审查结论", width="medium")
 def _decide(case_id: int, version: int, outcome: Outcome) -> None:
     draw_form(case_id, version, outcome)
+
+
+@st.dialog("作出其他结论", width="medium")
+def _decide_other(case_id: int, version: int) -> None:
+    outcome = st.selectbox(
+        "结论",
+        _OTHERS,
+        index=None,
+        format_func=lambda chosen: OUTCOMES[chosen].label,
+        placeholder="请选择",
+        key="decision.outcome",
+    )
+    if outcome is not None:
+        draw_form(case_id, version, outcome)
 
 
 def draw_form(case_id: int, version: int, outcome: Outcome) -> None:
@@ -128,6 +140,8 @@ def _send(case_id: int, version: int, outcome: Outcome, opinion: str, details: _
         condition=details.condition,
         body=details.body,
     )
+    if outcome is Outcome.STOP_SECRET:
+        open_house().pictures.drop_case(case_id)
 
 
 def draw_gaps_form(case_id: int, draft: int) -> None:

@@ -19,6 +19,8 @@ from review.types import (
     Document,
     Finding,
     Page,
+    Policy,
+    Rule,
     RuleSet,
     Severity,
     Span,
@@ -46,14 +48,16 @@ SEVERITY_CLASSES = {
 }
 
 
-def build_json(document: Document, check: Check, rules: RuleSet, marks: Iterable[Disposition] = ()) -> bytes:
+def build_json(
+    document: Document, check: Check, rules: RuleSet, marks: Iterable[Disposition] = (), policy: Policy = Policy()
+) -> bytes:
     """The model of one draft as UTF-8 JSON."""
-    model = build_model(document, check, rules, marks)
+    model = build_model(document, check, rules, marks, policy)
     return json.dumps(model, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def build_model(
-    document: Document, check: Check, rules: RuleSet, marks: Iterable[Disposition] = ()
+    document: Document, check: Check, rules: RuleSet, marks: Iterable[Disposition] = (), policy: Policy = Policy()
 ) -> dict[str, object]:
     """{sections, findings, gaps, remarks, marks, pictures}; findings keep the order and index of ``check.findings``."""
     sections = _sections(document)
@@ -67,7 +71,7 @@ def build_model(
     places, lines = Places(document), Lines(document)
     rows = []
     for index, finding in enumerate(check.findings):
-        row = _finding(index, finding, document, check, rules, places, lines)
+        row = _finding(index, finding, document, rules.rule(finding.rule_id), places, lines, policy)
         at = bisect_right(starts, finding.span.start) - 1 if finding.span else -1
         row["sec"] = numbers[at] if at >= 0 else None
         row["boxes"] = _boxes(finding, document, places)
@@ -172,9 +176,14 @@ def _units(text: str) -> int:
 
 
 def _finding(
-    index: int, finding: Finding, document: Document, check: Check, rules: RuleSet, places: Places, lines: Lines
+    index: int,
+    finding: Finding,
+    document: Document,
+    rule: Rule | None,
+    places: Places,
+    lines: Lines,
+    policy: Policy,
 ) -> dict[str, object]:
-    rule = rules.rule(finding.rule_id)
     where = lines.location(finding)
     return {
         "i": index,
@@ -193,7 +202,7 @@ def _finding(
         "trial": finding.trial,
         "notes": list(finding.notes),
         "context": _context(finding, document, places),
-        "advice": advice(finding, rule, where, document),
+        "advice": advice(finding, rule, where, document, policy),
     }
 
 

@@ -5,6 +5,7 @@ Opened once per installation; pages and routes ask ``open_house()`` and keep not
 
 import functools
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
@@ -61,9 +62,21 @@ class Pictures:
 
     def drop(self, owner: str) -> None:
         """Forget every page of this owner."""
+        self._drop(lambda other: other == owner)
+
+    def drop_case(self, case_id: int) -> None:
+        """Forget every page of every draft of a case."""
+        self._drop(lambda other: other.startswith(case_owner(case_id, "")))
+
+    def _drop(self, is_doomed: Callable[[str], bool]) -> None:
         with self._lock:
-            for key in [key for key in self._pages if key[0] == owner]:
+            for key in [key for key in self._pages if is_doomed(key[0])]:
                 self._size -= len(self._pages.pop(key))
+
+
+def case_owner(case_id: int, draft: int | str) -> str:
+    """What the pages of one draft are kept under."""
+    return f"case-{case_id}-{draft}"
 
 
 def open_house() -> House:

@@ -1,11 +1,11 @@
 """Plain words for a finding: the place down to the line, and what to write instead.
 
-第3页第2行：居民身份证号码，未脱敏，请改为 3418**********4512
+第3页第2行：居民身份证号码，未脱敏，请改为 34*************512
 """
 
 from review.outputs.places import Places
 from review.outputs.wording import SUGGESTION_NAMES
-from review.types import Block, Document, Finding, Rule, Span, Suggestion
+from review.types import Block, Document, Finding, Policy, Rule, Span, Suggestion
 
 #: Longer matches are passages, not values: no replacement is written for them.
 _LONGEST_VALUE = 32
@@ -41,21 +41,32 @@ class Lines:
         return 1 + min(range(len(lines)), key=lambda i: abs(lines[i] - middle))
 
 
-def advice(finding: Finding, rule: Rule | None, where: str, document: Document) -> str:
+def advice(finding: Finding, rule: Rule | None, where: str, document: Document, policy: Policy) -> str:
     """One sentence for the person who must change the draft."""
     title = rule.title if rule else "须核实的内容"
     many = f"（共{finding.count}处）" if finding.count > 1 else ""
     if rule is not None and rule.suggest is Suggestion.REDACT and finding.span is not None and finding.count == 1:
         value = document.text[finding.span.start : finding.span.end]
-        if "\n" not in value and _SHORTEST_VALUE <= len(value) <= _LONGEST_VALUE and "*" not in value:
-            return f"{where}：{title}，未脱敏，请改为 {masked(value)}"
+        if is_number(value):
+            return f"{where}：{title}，未脱敏，请改为 {masked(value, finding.category, policy)}"
     action = (rule.remedy or SUGGESTION_NAMES[rule.suggest]) if rule else SUGGESTION_NAMES[Suggestion.CONFIRM]
     return f"{where}：{title}{many}，{action}"
 
 
-def masked(value: str) -> str:
-    """The value with its middle starred: of 18 characters four stay at each end, of 11 three and four."""
-    head, tail = (4, 4) if len(value) >= 15 else (3, 4) if len(value) >= 11 else (1, 1)
+def is_number(value: str) -> bool:
+    """Whether a replacement can be written down: one number of a person, not yet masked, not a passage."""
+    digits = sum(character.isdigit() for character in value)
+    return _SHORTEST_VALUE <= len(value) <= _LONGEST_VALUE and digits >= 0.7 * len(value) and "\n" not in value
+
+
+def masked(value: str, category: str, policy: Policy) -> str:
+    """The number with its middle starred, as the installation's policy has it (domain.md §5.2: grade G4, accounts only ends)."""
+    if category == "PII.ID" and len(value) >= 15:
+        head, tail = policy.id_keep_head, policy.id_keep_tail
+    elif category == "PII.FIN":
+        head, tail = 0, 4
+    else:
+        head, tail = (3, 4) if len(value) >= 11 else (1, 1)
     return value[:head] + "*" * (len(value) - head - tail) + value[len(value) - tail :]
 
 

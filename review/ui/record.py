@@ -12,7 +12,7 @@ from review.ui.clock import local_time, now
 from review.ui.components import draw_workbench
 from review.ui.house import House, open_house
 from review.ui.session import attempt, current_actor, say
-from review.ui.steps import steps_of
+from review.ui.steps import PURGED, is_purged, steps_of
 
 _LAST = "record.case"
 
@@ -28,7 +28,9 @@ def draw() -> None:
     case_file = queries.get_case(house.store, actor, case_id)
     _draw_head(house, actor, case_file)
     _draw_decision(case_file)
-    if workflow.Act.OPEN in workflow.permitted(actor, case_file.case, case_file.uploaders):
+    if is_purged(case_file):
+        st.html(PURGED)
+    elif workflow.Act.OPEN in workflow.permitted(actor, case_file.case, case_file.uploaders):
         _draw_draft(case_file)
     _draw_steps(case_file)
 

@@ -23,7 +23,7 @@ from review.types import Actor, Role
 from review.ui import document_model
 from review.ui.clock import now
 from review.ui.desk import PrivateCheck
-from review.ui.house import House, open_house
+from review.ui.house import House, case_owner, open_house
 from review.ui.session import COOKIE, NOTICE_COOKIE
 
 _NO_STORE = {"Cache-Control": "no-store", "Vary": "Cookie"}
@@ -136,8 +136,8 @@ async def private_model(request: Request, house: House, actor: Actor) -> Respons
     """The document model of a private check that is done."""
     found = _private(request, house, actor)
     assert found.document is not None and found.check is not None
-    rules = house.detectors.rules
-    body = await run_in_threadpool(document_model.build_json, found.document, found.check, rules)
+    rules, policy = house.detectors.rules, house.detectors.policy
+    body = await run_in_threadpool(document_model.build_json, found.document, found.check, rules, (), policy)
     return Response(body, media_type="application/json", headers=_NO_STORE)
 
 
@@ -163,7 +163,7 @@ def _case_model(house: House, actor: Actor, case_id: int, draft: int) -> bytes:
     document = queries.load_document(house.store, actor, case_id, draft)
     check = next(item.check for item in case_file.drafts if item.number == draft)
     marks = [item for item in case_file.dispositions if item.draft == draft]
-    return document_model.build_json(document, check, house.detectors.rules, marks)
+    return document_model.build_json(document, check, house.detectors.rules, marks, house.detectors.policy)
 
 
 def _has_opened(case_file: queries.CaseFile, actor: Actor, draft: int) -> bool:
@@ -188,7 +188,7 @@ async def case_page(request: Request, house: House, actor: Actor) -> Response:
     def load() -> tuple[bytes, str]:
         return queries.load_original(house.store, actor, case_id, draft), found.file_name
 
-    return await _picture(house, f"case-{case_id}-{draft}", int(request.path_params["page"]), load)
+    return await _picture(house, case_owner(case_id, draft), int(request.path_params["page"]), load)
 
 
 @for_actor

@@ -65,4 +65,4 @@ def show_notice() -> None:
     if kind == "error":
         st.error(message)
     elif message:
-        st.toast(message, icon=":material/check_circle:" if kind == "success" else ":material/info:", duration="long")
+        st.toast(message, icon=":material/check_circle:" if kind == "success" else ":material/info:")

@@ -14,6 +14,7 @@ from review.types import (
     Gap,
     GapReason,
     Page,
+    Policy,
     Rule,
     RuleSet,
     RuleStatus,
@@ -24,6 +25,7 @@ from review.types import (
 )
 from review.ui.clock import now
 from review.ui.document_model import build_json, build_model
+from review.ui.lines import is_number, masked
 from tests.casework.case_builders import make_check, make_document, make_finding
 
 RULES = RuleSet(
@@ -102,7 +104,7 @@ def test_the_line_on_the_page_and_the_replacement_are_said_in_one_sentence() -> 
     document = Document("0" * 64, "x.pdf", "pdf", 9, text, blocks, pages=(Page(3, 595, 842),))
     check = make_check(document, finding_at(text, "341802199003074512"))
     row = build_model(document, check, RULES)["findings"][0]
-    assert row["advice"] == "第3页第2行：居民身份证号码，未脱敏，请改为 3418**********4512"
+    assert row["advice"] == "第3页第2行：居民身份证号码，未脱敏，请改为 34*************512"
     [[page, part, left, top, width, height]] = row["boxes"]
     assert (page, part) == (3, -1) and 0 < left < 1 and abs(top - 128 / 842) < 0.001 and width > 0 < height
 
@@ -129,3 +131,11 @@ def test_gaps_and_verdicts_travel_with_the_document() -> None:
     model = json.loads(build_json(document, make_check(document, make_finding(), gaps=(gap,)), RULES, [mark]))
     assert "第2页" in model["gaps"][0]
     assert model["marks"] == {"0": {"code": "false_alarm", "note": "公务电话"}}
+
+
+def test_a_replacement_follows_the_policy_of_the_installation() -> None:
+    site = Policy(id_keep_head=4, id_keep_tail=4)
+    assert masked("341802199003074512", "PII.ID", site) == "3418**********4512"
+    assert masked("13900001553", "PII.CONTACT", site) == "139****1553"
+    assert masked("6217001234567006117", "PII.FIN", site) == "***************6117"
+    assert not is_number("该材料为内部资料") and not is_number("shen12@example.com")

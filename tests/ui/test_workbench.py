@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from review.casework import queries, workflow
 from review.types import Case, DispositionCode, Gap, GapReason, Outcome, Severity
 from review.ui.clock import now
+from review.ui.house import case_owner
 from tests.casework.case_builders import make_case, make_finding
 from tests.ui.conftest import Installation
 from tests.ui.test_pages import words
@@ -125,6 +126,20 @@ def test_who_decides_on_an_old_page_is_told_that_somebody_else_acted(installatio
     decisions = queries.get_case(installation.store, lead, case.id).decisions
     assert [decision.outcome for decision in decisions] == [Outcome.ON_REQUEST]
     assert any(word in words(at) for word in ("刷新", "改动", "变"))
+
+
+def test_a_draft_stopped_by_the_reviewer_is_gone_from_the_screen_and_from_memory(installation: Installation) -> None:
+    case = claimed(installation, make_finding())
+    pictures = installation.house.pictures
+    pictures.put(case_owner(case.id, 1), 1, b"page")
+    form = dialog(installation, _script_of_decision, case, Outcome.STOP_SECRET)
+    form.text_area(key=f"decision.opinion.{Outcome.STOP_SECRET}.{case.id}").set_value("首页有标志").run()
+    form.button(key="decision.send").click().run()
+    assert not form.exception
+    assert pictures.get(case_owner(case.id, 1), 1) is None
+    at = opened(installation, "reviewer", case)
+    assert "存储的文稿内容已清除" in words(at)
+    assert not at.get("bidi_component")
 
 
 def _script_of_events() -> None:

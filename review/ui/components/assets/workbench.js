@@ -182,7 +182,8 @@ class Pane {
     const section = this.model.sections[this.visible || 0];
     this.position.textContent = '';
     if (!section) return;
-    this.position.append(el('b', '', section.label), ` / ${this.model.sections.length} ${this.model.paged ? '页' : '段'}`);
+    const total = this.model.sections.filter(other => !this.model.paged || other.page).length;
+    this.position.append(el('b', '', section.label), ` / ${total} ${this.model.paged ? '页' : '段'}`);
   }
 
   setMode(mode) {
@@ -209,7 +210,8 @@ class Pane {
     this.model.sections.forEach((section, number) => {
       const found = this.bySection.get(number) || [], ticks = el('span', 'tk');
       [...found].sort((a, b) => order.indexOf(a.sev) - order.indexOf(b.sev)).slice(0, 6).forEach(f => ticks.append(el('i', f.sev)));
-      const node = button(el('span', '', section.page || number + 1), () => this.goToSection(number), '');
+      const label = section.page || (this.model.paged ? '附' : number + 1);
+      const node = button(el('span', '', label), () => this.goToSection(number), '');
       node.append(ticks); node.dataset.n = number; node.ariaLabel = `${section.label}，${found.length} 处问题`;
       this.rail.append(node);
     });
@@ -515,7 +517,8 @@ class Pane {
     this.timer = setTimeout(() => this.setStateValue('log', { run: this.run, key: this.key, events: [...this.events] }), SEND_AFTER);
     this.drawCounter();
     this.noteBox?.blur();
-    const next = this.findings.find(f => f.i > this.current && !this.verdicts.has(f.i) && (!this.levels.size || this.levels.has(f.sev)));
+    const open = this.findings.filter(f => !this.verdicts.has(f.i) && (!this.levels.size || this.levels.has(f.sev)));
+    const next = open.find(f => f.i > this.current) || open[0];
     if (next) this.select(next.i, true); else this.drawToolbar();
   }
 
