@@ -96,7 +96,7 @@ def _read_frames(image: Image.Image, options: Options, pieces: list[Piece], page
                 pages.append(Page(number, float(image.width), float(image.height), "px", PageReading.UNREAD))
                 continue
             is_whole = _load(image)
-            frame = _upright(image)
+            frame = upright(image)
             if not is_whole:
                 gaps.append(Gap(GapReason.CORRUPT, locator, _BROKEN))
         except (OSError, ValueError, SyntaxError, EOFError):
@@ -136,7 +136,7 @@ def _load(image: Image.Image) -> bool:
         return False
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image) -> Image.Image:
     """The frame as a viewer shows it: turned by its EXIF note, on paper that its letters stand out from."""
     frame = ImageOps.exif_transpose(image)
     if frame.mode in ("RGBA", "LA", "PA") or "transparency" in frame.info:

@@ -236,7 +236,7 @@ def _code_boxes(
         step_y = steps_y[index] if index < len(steps_y) else 0.0
         is_last = index == len(text) - 1
         # a step back and down is a new row; steps straight down are vertical writing
-        is_break = abs(step_y) > 0.3 * size and index < len(steps_x) and steps_x[index] < -size
+        is_break = abs(step_y) > 0.3 * size and index < len(steps_x) and steps_x[index] < -0.5 * size
         if is_last or is_break:
             part = text[begin : index + 1]
             across, down = steps_x[begin:index], steps_y[begin:index]

@@ -81,7 +81,7 @@ def _continues(group: list[Line], line: Line, right: float) -> bool:
     gap = box.top - last.bottom
     if gap < -0.5 * size or gap > 1.6 * size:
         return False
-    if last.x1 < right - 2.5 * size or min(box.x1, last.x1) <= max(box.x0, last.x0):
+    if last.x1 < right - 2.5 * size or box.x0 >= last.x1 or box.x1 <= last.x0 - 3 * size:
         return False
     left = min(member.bbox.x0 for member in group[1:]) if len(group) > 1 else None
     # an indented line opens a new paragraph; the second line of one is further left than its first

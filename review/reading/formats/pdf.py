@@ -22,7 +22,7 @@ _LATE = "读取用时过长，其余页未检查。请拆分后重新提交。"
 
 def extract(data: bytes, options: Options) -> Reading:
     """Every page's text in reading order with boxes, what is hidden, and the structure; Unreadable when it cannot be opened."""
-    data = data[max(data.find(b"%PDF-", 0, _HEADER_BYTES), 0) :]
+    data = without_junk(data)
     document = open_document(data)
     try:
         structure = pdf_structure.structure_of(
@@ -45,6 +45,11 @@ def extract(data: bytes, options: Options) -> Reading:
         embedded=tuple(structure.embedded),
         remarks=tuple(remarks),
     )
+
+
+def without_junk(data: bytes) -> bytes:
+    """The file from its header on."""
+    return data[max(data.find(b"%PDF-", 0, _HEADER_BYTES), 0) :]
 
 
 def open_document(data: bytes) -> pdfium_document.PdfDocument:
