@@ -1,5 +1,6 @@
 """What a match is worth: validators, contexts and zones give its severity; overlapping values of several rules become one."""
 
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +21,9 @@ _HEAD_TEXT = 60
 _OUTCOME_RANK = {Outcome.VALID: 2, Outcome.UNKNOWN: 1, Outcome.INVALID: 0}
 #: A match is a value (and competes with others for its place) when it holds so many digits and little else.
 _VALUE_DIGITS = 6
+_DIGIT = re.compile("[0-9]")
+#: From so many matches on it pays to have the whole view as one string.
+_MANY = 300
 _NOTE_UNKNOWN = "号码的校验无法确认，可能是录入错误或者别的编号，请核对"
 _NOTE_INVALID = "号码没有通过校验，可能是录入错误或者别的编号，请核对"
 
@@ -93,8 +97,10 @@ def judge_matches(
         strict=True,
     )
     found: list[Candidate] = []
+    strings = [v.string() for v in view.source.views] if len(table) > _MANY else []
     for number, (start, layers, which, at, to) in enumerate(columns):
-        value = "".join(view.source.views[which].text(at, to).split())
+        raw = strings[which][at:to] if strings else view.source.views[which].text(at, to)
+        value = "".join(raw.split())
         block, mask = int(blocks[number]), int(masks[number])
         outcome = _outcome(rule, value, view, start, block)
         if _is_dropped(rule, outcome):
@@ -262,7 +268,7 @@ def resolve_values(rules: tuple[Rule, ...], candidates: list[Candidate]) -> list
 
 
 def _is_value(candidate: Candidate) -> bool:
-    digits = sum(character.isdigit() for character in candidate.value)
+    digits = len(_DIGIT.findall(candidate.value))
     return digits >= _VALUE_DIGITS and digits * 2 > len(candidate.value)
 
 

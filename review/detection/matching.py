@@ -23,6 +23,7 @@ from review.detection.text import (
     SPACE,
     TRADITIONAL,
     WIDTH,
+    Edits,
     View,
     class_flags,
     find_soft_breaks,
@@ -134,18 +135,25 @@ class Source:
 
     def to_text(self, starts: Ints) -> Ints:
         """Offsets in the document of these first characters of the base view."""
-        return starts if self.base.starts is None else self.base.starts[starts]
+        return self.base.lead_back(starts)[0]
 
     def ends_in_text(self, ends: Ints) -> Ints:
         """Offsets in the document of these one-past-last characters of the base view."""
-        return ends if self.base.ends is None else self.base.ends[ends - 1]
+        return self.base.lead_back(ends - 1)[1]
 
     def from_text(self, span: Span) -> Span:
         """The range of the base view that shows a range of the document."""
-        if self.base.starts is None:
+        edits = self.base.edits
+        if edits is None:
             return span
-        start = int(np.searchsorted(self.base.starts, span.start))
-        return Span(start, max(start + 1, int(np.searchsorted(self.base.starts, span.end))))
+        start, end = (self._place(edits, offset) for offset in (span.start, span.end))
+        return Span(start, max(start + 1, end))
+
+    def _place(self, edits: Edits, offset: int) -> int:
+        index = int(np.searchsorted(edits.ends, offset, "right")) - 1
+        if index < 0:
+            return min(offset, len(self.base))
+        return min(int(edits.places[index] + edits.sizes[index] + offset - edits.ends[index]), len(self.base))
 
 
 # ------------------------------------------------------------------------------------------------------------- compile

@@ -16,7 +16,7 @@ from review.detection.matching import Source, word_forms
 from review.detection.patterns import translate_pattern
 from review.detection.places import zone_mask
 from review.detection.scanner import Scan, compile_words
-from review.detection.text import View, crop, uncrop
+from review.detection.text import View, crop_ranges, uncrop
 from review.types import Allowance, Context, Exemption, Policy, Rule, RuleSet, Span
 
 Ints = npt.NDArray[np.int64]
@@ -167,8 +167,13 @@ class Around:
 
 def look_around(nearby: Nearby, source: Source, windows: list[tuple[int, int]]) -> Around:
     """Every cue word within the windows (base view), also where spaces or a line end break it."""
-    views = [crop(source.base, windows), *(view for view in source.views[1:] if view.kind == "joined")]
-    found = [table for view in views if view is not None for table in _scan(nearby, view)]
+    ranges = np.array(windows, np.int64).reshape(-1, 2)
+    found = list(_scan(nearby, source.base, ranges[:, 0], ranges[:, 1]))
+    for view in source.views[1:]:
+        if view.kind == "joined" and view.starts is not None:
+            low, high = np.searchsorted(view.starts, ranges[:, 0]), np.searchsorted(view.starts, ranges[:, 1])
+            for items, start, end in _scan(nearby, view, low, high):
+                found.append((items, view.starts[start], view.lead_back(end - 1)[1]))
     count = int(max([-1, *nearby.word_item.tolist(), *nearby.pattern_item.tolist()])) + 1
     if not found:
         empty = np.zeros(0, np.int64)
@@ -182,16 +187,16 @@ def look_around(nearby: Nearby, source: Source, windows: list[tuple[int, int]]) 
     return Around(tuple(start[s] for s in slices), tuple(end[s] for s in slices))
 
 
-def _scan(nearby: Nearby, view: View) -> Iterable[tuple[Ints, Ints, Ints]]:
-    words = to_characters(nearby.scan_words(view.data), view)
-    for hits, items in ((words, nearby.word_item), (nearby.expressions.find(view), nearby.pattern_item)):
-        if not len(hits):
-            continue
-        if view.kind == "crop":
-            start, end, is_whole = uncrop(view, hits.start, hits.end)
+def _scan(nearby: Nearby, view: View, low: Ints, high: Ints) -> Iterable[tuple[Ints, Ints, Ints]]:
+    """(item, start, end) in the view of every cue within these ranges of it."""
+    around = crop_ranges(view, low, high)
+    if not len(around):
+        return
+    words = to_characters(nearby.scan_words(around.data), around)
+    for hits, items in ((words, nearby.word_item), (nearby.expressions.find(around), nearby.pattern_item)):
+        if len(hits):
+            start, end, is_whole = uncrop(around, hits.start, hits.end)
             yield items[hits.pattern[is_whole]], start[is_whole], end[is_whole]
-        elif view.starts is not None and view.ends is not None:
-            yield items[hits.pattern], view.starts[hits.start], view.ends[hits.end - 1]
 
 
 def is_near(cue: Cue, found: Found, start: Ints, end: Ints, beside: dict[int, tuple[Span, ...]]) -> Bools:

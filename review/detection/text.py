@@ -178,14 +178,48 @@ def fold(text: str) -> str:
     return "".join(out)
 
 
-class View:
-    """Characters to match and where each came from; ``starts`` and ``ends`` None mean: the same offsets.
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """Where the base view differs in length: at view position ``places`` stand ``sizes`` characters for source
+    ``starts`` to ``ends``; ``codes`` are all of them in a row."""
 
-    ``codes`` are code points, ``data`` their UTF-8. Of the base view ``original`` are the flags of the source characters;
-    the offsets of every other view lead to the base view. ``changed`` marks characters that a number view wrote anew.
+    places: Ints
+    sizes: Ints
+    starts: Ints
+    ends: Ints
+    codes: Codes
+
+    def lead_back(self, positions: Ints) -> tuple[Ints, Ints]:
+        """(start, end) in the source of each character of the view."""
+        index = np.searchsorted(self.places, positions, "right") - 1
+        at = np.maximum(index, 0)
+        offset = positions - self.places[at] - self.sizes[at]
+        is_written = (index >= 0) & (offset < 0)
+        plain = np.where(index >= 0, self.ends[at] + offset, positions)
+        return np.where(is_written, self.starts[at], plain), np.where(is_written, self.ends[at], plain + 1)
+
+
+class View:
+    """Characters to match and where each came from.
+
+    ``codes`` are code points, ``data`` their UTF-8, ``original`` the flags of the source characters. A base view has
+    ``edits`` (None: the same offsets as the text); every other view has ``starts`` and ``ends`` in the view it was made from.
+    ``changed`` marks characters that a number view wrote anew.
     """
 
-    __slots__ = ("changed", "codes", "data", "ends", "firsts", "kind", "kinds", "original", "present", "starts")
+    __slots__ = (
+        "changed",
+        "codes",
+        "data",
+        "edits",
+        "ends",
+        "firsts",
+        "kind",
+        "kinds",
+        "original",
+        "present",
+        "starts",
+    )
 
     def __init__(
         self,
@@ -195,12 +229,14 @@ class View:
         ends: Ints | None = None,
         kind: str = "base",
         changed: npt.NDArray[np.bool_] | None = None,
+        edits: Edits | None = None,
     ) -> None:
         self.codes = codes
         self.original = original
         self.starts = starts
         self.ends = ends
         self.kind = kind
+        self.edits = edits
         self.firsts: Ints | None = None  # byte positions of the characters, when first asked for
         self.kinds: Flags | None = None  # class_flags, when first asked for
         self.present: dict[int, Ints] = {}
@@ -219,11 +255,22 @@ class View:
     def text(self, start: int, end: int) -> str:
         return self.codes[start:end].tobytes().decode("utf-32-le", "replace")
 
+    def lead_back(self, positions: Ints) -> tuple[Ints, Ints]:
+        """(start, end) where each of these characters came from: in the text, or in the base view for other views."""
+        if self.edits is not None:
+            return self.edits.lead_back(positions)
+        if self.starts is None or self.ends is None:
+            return positions, positions + 1
+        return self.starts[positions], self.ends[positions]
+
     def source(self, start: int, end: int) -> tuple[int, int]:
         """The original range of view characters ``start`` to ``end``."""
-        if self.starts is None or self.ends is None:
-            return start, end
-        return int(self.starts[start]), int(self.ends[end - 1])
+        starts, ends = self.lead_back(np.array([start, end - 1], np.int64))
+        return int(starts[0]), int(ends[1])
+
+    def string(self) -> str:
+        """The whole view as text."""
+        return self.data.decode()
 
     def characters(self, offsets: Ints) -> Ints:
         """Character positions of byte positions of ``data`` (sorted, unique)."""
@@ -240,41 +287,46 @@ def normalise(text: str) -> View:
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
     original = known.flags[codes]
     folded = known.folded[codes]
-    entities = list(_ENTITY.finditer(text)) if "&" in text else []
-    special = bool((original & (DROP | EXPAND)).any()) if len(original) else False
-    if not special and not entities:
+    edits = _find_edits(text, codes, original)
+    if edits is None:
         _mask_long_runs(folded, original)
         return View(folded, original)
-    return _with_map(codes, folded, original, entities)
+    out = _apply_edits(folded, edits)
+    view = View(out, original, edits=edits)
+    _mask_long_runs(out, class_flags(view))
+    return view
 
 
-def _with_map(codes: Codes, folded: Codes, original: Flags, entities: list[re.Match[str]]) -> View:
+def _find_edits(text: str, codes: Codes, original: Flags) -> Edits | None:
+    """Where the view is shorter or longer than the text; None: nowhere."""
     known = tables()
-    lengths = np.where(original & DROP, 0, 1).astype(np.int64)
-    expanding = np.flatnonzero(original & EXPAND)
-    texts = {int(i): known.expansions[int(codes[i])] for i in expanding}
-    spans: dict[int, int] = {}
+    entities = list(_ENTITY.finditer(text)) if "&" in text else []
+    special = np.flatnonzero(original & (DROP | EXPAND))
+    if not entities and not len(special):
+        return None
+    ranges = [(int(i), int(i) + 1, known.expansions.get(int(codes[i]), "")) for i in special]
     for match in entities:
-        value = fold(html.unescape(match.group()))
         original[match.start() : match.end()] |= ENTITY
-        lengths[match.start() : match.end()] = 0
-        for i in range(match.start(), match.end()):
-            texts.pop(i, None)
-        texts[match.start()] = value
-        spans[match.start()] = match.end()
-    for i, value in texts.items():
-        lengths[i] = len(value)
-    out = np.repeat(folded, lengths)
-    starts = np.repeat(np.arange(len(codes), dtype=np.int64), lengths)
-    ends = starts + 1
-    first = np.cumsum(lengths) - lengths
-    for i, value in texts.items():
-        at = int(first[i])
-        out[at : at + len(value)] = [ord(c) for c in value]
-        ends[at : at + len(value)] = spans.get(i, i + 1)
-    flags = known.flags[out]
-    _mask_long_runs(out, flags)
-    return View(out, original, starts, ends)
+        ranges.append((match.start(), match.end(), fold(html.unescape(match.group()))))
+    ranges.sort()
+    starts = np.array([start for start, _, _ in ranges], np.int64)
+    ends = np.array([end for _, end, _ in ranges], np.int64)
+    written = [[ord(c) for c in replacement] for _, _, replacement in ranges]
+    sizes = np.array([len(replacement) for replacement in written], np.int64)
+    gained = sizes - (ends - starts)
+    places = starts + np.cumsum(gained) - gained
+    return Edits(places, sizes, starts, ends, np.array([c for part in written for c in part], np.uint32))
+
+
+def _apply_edits(folded: Codes, edits: Edits) -> Codes:
+    gone = np.zeros(len(folded) + 1, np.int8)
+    np.add.at(gone, edits.starts, 1)
+    np.add.at(gone, edits.ends, -1)
+    kept = folded[np.cumsum(gone[:-1], dtype=np.int8) == 0]
+    if not len(edits.codes):
+        return kept
+    removed = np.cumsum(edits.ends - edits.starts) - (edits.ends - edits.starts)
+    return np.insert(kept, np.repeat(edits.starts - removed, edits.sizes), edits.codes)
 
 
 def _mask_long_runs(folded: Codes, flags: Flags) -> None:

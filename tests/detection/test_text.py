@@ -44,7 +44,7 @@ def test_what_the_base_view_writes(text: str, expected: str) -> None:
 
 def test_text_in_normal_form_keeps_its_offsets() -> None:
     view = normalise("政府信息公开，自2019年5月15日起施行。\n第二条")
-    assert view.starts is None
+    assert view.edits is None
     assert view.source(2, 6) == (2, 6)
 
 
