@@ -40,6 +40,7 @@ class ColumnKind(StrEnum):
     FAITH = "宗教信仰"
     PLATE = "车牌号"
     PHOTO = "照片"
+    PETITIONER = "信访、举报人姓名"
     # kinds that may be published or only say what the list is about
     POST = "职务"
     SCHOOL = "学校班级"
@@ -65,6 +66,7 @@ _HEADERS: tuple[tuple[ColumnKind, tuple[str, ...]], ...] = (
             "社会保障号", "社保号", "医保号", "社保卡号", "军官证", "证号码", "idcard", "idnumber", "idno", "身份证件",
         ),
     ),
+    (ColumnKind.PETITIONER, ("信访人", "举报人", "来信人", "投诉人", "反映人", "证人", "被害人", "受害人", "来访人", "检举人")),
     (ColumnKind.EXAM, ("准考证", "考号", "报名号", "报名序号", "考生号", "考生编号")),
     (ColumnKind.BANK, ("银行账", "银行帐", "卡号", "账号", "帐号", "一卡通", "存折", "银行卡", "账户号", "帐户号", "补贴账户")),
     (ColumnKind.OFFICE_PHONE, ("办公电话", "单位电话", "监督电话", "举报电话", "服务电话", "咨询电话", "值班电话", "传真")),
@@ -103,7 +105,7 @@ _HEADERS: tuple[tuple[ColumnKind, tuple[str, ...]], ...] = (
     (
         ColumnKind.NAME,
         ("姓名", "名字", "户主", "申请人", "被保险人", "参保人", "受益人", "领款人", "责任人", "联系人", "户名", "收款人", "持卡人", "当事人",
-         "被处罚人", "法定代表人", "法人", "负责人", "经办人", "人员", "患者", "学生", "儿童", "幼儿", "家庭成员", "老人", "专家"),
+         "被处罚人", "法定代表人", "法人", "负责人", "经办人", "人员", "患者", "学生", "儿童", "幼儿", "家庭成员", "老人", "专家", "车主", "业主", "机主", "农户", "村民", "职工", "申报人"),
     ),
     (ColumnKind.VILLAGE, ("村民组", "村组", "乡镇", "街道", "社区", "行政村", "自然村", "村别", "村名", "村（居）", "村(居)", "小组", "居委", "所在村")),
     (ColumnKind.ORGANISATION, ("单位", "企业", "公司", "机构", "部门", "供应商", "投标人", "商户", "名称", "开户行", "开户银行")),
@@ -308,6 +310,8 @@ def is_open(kind: ColumnKind, text: str) -> bool:
         return bool(_DATE.fullmatch(value))
     if kind is ColumnKind.AGE:
         return bool(_AGE.fullmatch(value))
+    if kind is ColumnKind.PETITIONER:
+        return is_name(value) and "某" not in value
     if kind is ColumnKind.EMAIL:
         return check_email(value) is Outcome.VALID
     return not is_masked(value)

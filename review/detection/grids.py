@@ -290,6 +290,9 @@ def _record_grid(
 _LOOSE = {"id": 1, "mobile": 2}
 #: A line no longer than this is nothing but a number.
 _BARE = 16
+#: So many long numbers make one paragraph a list of persons.
+_PERSONS_OF_A_PARAGRAPH = 5
+_SENTENCE_END = re.compile("[；;。\n]")
 
 
 def _loose(lines: Sequence[_Line], hot: Sequence[int]) -> Iterator[Grid]:
@@ -298,6 +301,9 @@ def _loose(lines: Sequence[_Line], hot: Sequence[int]) -> Iterator[Grid]:
     last = -1
     for number in hot:
         line = lines[number]
+        if len(_LONG_NUMBER.findall(line.text)) >= _PERSONS_OF_A_PARAGRAPH:
+            yield from _loose_grid([row for part in _sentences(line) if (row := _loose_row(part))])
+            continue
         row = {} if len(line.text) > _MAX_LINE else _loose_row(line)
         if row and rows and number - last > 2:
             yield from _loose_grid(rows)
@@ -306,6 +312,15 @@ def _loose(lines: Sequence[_Line], hot: Sequence[int]) -> Iterator[Grid]:
             rows.append(row)
             last = number
     yield from _loose_grid(rows)
+
+
+def _sentences(line: _Line) -> Iterator[_Line]:
+    """The pieces of a paragraph that lists persons one after the other."""
+    start = 0
+    for end in (*(mark.end() for mark in _SENTENCE_END.finditer(line.text)), len(line.text)):
+        if start < end:
+            yield line._replace(start=line.start + start, text=line.text[start:end])
+        start = end
 
 
 def _loose_grid(rows: list[dict[int, GridCell]]) -> Iterator[Grid]:

@@ -60,6 +60,8 @@ def read_segments(grid: Grid) -> tuple[Segment, ...]:
     if grid.labels:
         return (_segment(dict(grid.labels), grid.rows),)
     starts = _find_headers(grid.rows)
+    if not starts and _is_transposed(grid.rows):
+        return (_segment(*_transposed(grid.rows)),)
     if not starts:
         return (_segment({}, grid.rows),)
     segments: list[Segment] = []
@@ -71,6 +73,25 @@ def read_segments(grid: Grid) -> tuple[Segment, ...]:
         elif first + 1 == len(grid.rows):
             segments.append(Segment({}, headers, ()))
     return tuple(segments)
+
+
+def _is_transposed(rows: Sequence[Row]) -> bool:
+    """Whether the first column holds the headers and every other column is a person; forms of one person are not."""
+    if not 2 <= len(rows) <= _HEADER_ROWS * 2 or max((len(row) for row in rows), default=0) < 3:
+        return False
+    heads = [header_kind(row[0].text) for row in rows if 0 in row]
+    known = [kind for kind in heads if kind is not None]
+    values = [cell.text for row in rows for column, cell in row.items() if column]
+    has_other_heads = any(header_kind(text) in _STRONG and not is_name(text) for text in values)
+    return len(known) >= 2 and len(known) * 2 > len(heads) and bool(_STRONG & set(known)) and not has_other_heads
+
+
+def _transposed(rows: Sequence[Row]) -> tuple[dict[int, str], list[Row]]:
+    """Headers and rows of a table that lies on its side."""
+    headers = {number: row[0].text.strip() for number, row in enumerate(rows) if 0 in row}
+    columns = sorted({column for row in rows for column in row if column})
+    turned = [{number: row[column] for number, row in enumerate(rows) if column in row} for column in columns]
+    return headers, [dict(row) for row in turned]
 
 
 def _is_repeated(row: Row, texts: set[str]) -> bool:
@@ -111,7 +132,7 @@ def _is_header(row: Row) -> bool:
                 return False
             continue
         known += 1
-        strong += kind in _STRONG and not is_name(text)
+        strong += kind in _STRONG and not (kind is ColumnKind.NAME and is_name(text))
     return known >= 2 and strong >= 1 and known * 2 > filled
 
 

@@ -36,17 +36,18 @@ SENSITIVE = frozenset(
         K.MARRIAGE,
         K.FAITH,
         K.PLATE,
+        K.PETITIONER,
     }
 )
 #: Columns that say who it is even without a name.
-IDENTIFYING = frozenset({K.ID, K.PHONE, K.EMAIL, K.BANK})
+IDENTIFYING = frozenset({K.ID, K.PHONE, K.EMAIL, K.BANK, K.PETITIONER})
 #: Columns of which three different ones on a row are worse than each alone.
 _WEIGHTY = frozenset({K.ID, K.BANK, K.ADDRESS, K.HEALTH, K.SPECIAL, K.INCOME, K.PHONE})
 
 #: How much one kind of column tells, 0..1; ``score`` sorts lists, it decides nothing.
 _WEIGHTS = {
     K.ID: 0.6, K.BANK: 0.5, K.HEALTH: 0.5, K.SPECIAL: 0.5, K.FAITH: 0.4, K.MARRIAGE: 0.3, K.INCOME: 0.3, K.ADDRESS: 0.35,
-    K.PHONE: 0.3, K.BIRTH: 0.2, K.PLATE: 0.15, K.EMAIL: 0.1, K.AGE: 0.1, K.VILLAGE: 0.05,
+    K.PHONE: 0.3, K.BIRTH: 0.2, K.PLATE: 0.15, K.EMAIL: 0.1, K.AGE: 0.1, K.PETITIONER: 0.5, K.VILLAGE: 0.05,
 }  # fmt: skip
 
 _RAISING_GRADE = 3
@@ -134,7 +135,7 @@ def _collect(segment: Segment, grid: Grid, lists: list[_List]) -> None:
         lists.append(target)
     else:
         target.grids += 1
-    target.rows += len(rows)
+    target.rows += sum(_heads(row) for row in rows)
     for row in rows:
         for kind, cell in row:
             target.cells.setdefault(kind, []).append(cell)
@@ -192,6 +193,11 @@ def _persons(segment: Segment) -> Iterable[list[tuple[ColumnKind, GridCell]]]:
             yield cells
 
 
+def _heads(row: Sequence[tuple[ColumnKind, GridCell]]) -> int:
+    """How many persons a row tells of: two groups of columns side by side (姓名、身份证号、姓名、身份证号) tell of two."""
+    return max(1, sum(1 for kind, _ in row if kind is K.ID))
+
+
 def _open_cells(row: Row, columns: Sequence[tuple[int, ColumnKind]]) -> list[tuple[ColumnKind, GridCell]]:
     found = []
     for column, kind in columns:
@@ -238,6 +244,8 @@ def judge_list(segment: Segment, counts: dict[ColumnKind, int], villages: int = 
         return ""
     intimate = kinds & {K.HEALTH, K.SPECIAL}
     places = kinds & {K.ADDRESS, K.PHONE, K.ID, K.BANK, K.BIRTH, K.INCOME}
+    if K.PETITIONER in kinds:
+        return "list-petitioners"
     if is_about_minors(segment) and kinds - {K.AGE, K.EMAIL}:
         return "list-minors"
     if intimate and (places or villages) or len(kinds & _WEIGHTY) >= 3:

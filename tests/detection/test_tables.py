@@ -164,6 +164,10 @@ def test_a_list_of_birth_dates_rises_with_its_rows(rows: int, severity: Severity
     assert only(document).severity is severity
 
 
+def test_names_of_petitioners_are_a_list_by_themselves() -> None:
+    assert only(table(["信访人", "信访事项"], ["征地补偿"] * 4)).rule_id == "list-petitioners"
+
+
 # --------------------------------------------------------------------------------------------------- publishable lists
 
 
@@ -283,6 +287,16 @@ def test_a_header_of_spaced_words_is_read() -> None:
     )
 
 
+def test_a_table_lying_on_its_side_is_a_list() -> None:
+    found = only(make_tables([["姓名", *PERSON], ["身份证号", *(resident_id(n) for n in range(4))]]))
+    assert (found.rule_id, found.count) == ("list-resident-id", 4)
+
+
+def test_two_groups_of_columns_side_by_side_count_both_persons() -> None:
+    rows = [[name(n), resident_id(n), name(n + 10), resident_id(n + 10)] for n in range(4)]
+    assert only(make_tables([["姓名", "身份证号", "姓名", "身份证号"], *rows])).count == 8
+
+
 def test_hidden_columns_count_and_are_said() -> None:
     found = only(make_tables(id_rows(6), concealed={2: "隐藏列"}))
     assert found.hidden
@@ -357,6 +371,12 @@ def test_numbered_lines_of_prose_with_ids_are_a_list() -> None:
     assert found.count == 5
 
 
+def test_a_paragraph_that_names_many_persons_is_a_list() -> None:
+    text = "救助对象：" + "；".join(f"{name(n)}（身份证号{resident_id(n)}）" for n in range(6)) + "。"
+    found = only(make_text(text))
+    assert (found.count, texts_of(make_text(text), found)[0]) == (6, resident_id(0))
+
+
 def test_a_column_of_bare_mobile_numbers_is_a_list() -> None:
     found = only(make_text("\n".join(mobile(n) for n in range(1, 30))))
     assert (found.rule_id, found.count, found.severity) == ("list-contact", 29, Severity.HIGH)
@@ -410,7 +430,7 @@ def test_whatever_the_table_the_places_are_cells_of_it(rows: list[list[str]]) ->
     cells = {block.span for block in document.blocks}
     for finding in find_lists(document, (), RULES, POLICY):
         assert set(finding.spans) <= cells
-        assert 1 <= finding.count <= len(rows)
+        assert 1 <= finding.count <= len(cells)
     find_masks(document, RULES, POLICY)
 
 
