@@ -156,7 +156,8 @@ def _read_once(image: Image.Image, turns: int) -> Recognised:
     if turns == 0 and _is_lying(quads):
         # lines that stand on end: which way round shows when they are read
         return replace(_assembled(engine, pixels, quads, scale, shift), turns=_side(engine, pixels, quads))
-    return replace(_assembled(engine, pixels, quads, scale, shift, may_flip=turns == 0), turns=turns)
+    found = _assembled(engine, pixels, quads, scale, shift, may_flip=turns == 0)
+    return replace(found, turns=turns or found.turns)
 
 
 def _fitted(image: Image.Image) -> tuple[np.ndarray, float, tuple[float, float]]:
