@@ -22,7 +22,7 @@ from review.detection.tables import find_lists
 from review.detection.verdict import judge
 from review.reading import sandbox
 from review.settings import Settings
-from review.types import Check, Document, Finding, Gap, Level, Limits, Policy, RuleSet, Severity, Source, Span
+from review.types import Check, Document, Finding, Gap, Level, Limits, Policy, RuleSet, Source, Span
 
 Progress = Callable[[int, int], None]
 
@@ -58,8 +58,9 @@ def check_document(document: Document, detectors: Detectors, key: bytes = b"") -
     STOP finding holds nothing that came from the document (domain.md §8.4).
     """
     found = detectors.engine.find(document, detectors.policy, key)
-    if _is_stopped(found):
-        return _stopped(document, found, detectors)
+    stopping = tuple(f for f in found if judge((f,), (), detectors.policy).level is Level.STOP)
+    if stopping:
+        return _stopped(document, stopping, detectors)
     found = find_lists(document, found, detectors.rules, detectors.policy, key)
     found = (*found, *find_masks(document, detectors.rules, detectors.policy, key))
     if detectors.model is not None:
@@ -72,7 +73,7 @@ def check_document(document: Document, detectors: Detectors, key: bytes = b"") -
         pages=len(document.pages) or None,
         findings=ordered,
         gaps=document.gaps,
-        verdict=judge(ordered, document.gaps),
+        verdict=judge(ordered, document.gaps, detectors.policy),
         ruleset_sha256=detectors.rules.sha256,
         model_id=detectors.model.id if detectors.model is not None else None,
         tool_version=__version__,
@@ -116,17 +117,9 @@ def check(data: bytes, name: str, rules: Path | None = None, today: date | None 
     return read_and_check(data, name, detectors)[1]
 
 
-def _is_stopped(findings: Iterable[Finding]) -> bool:
-    return any(finding.severity is Severity.STOP and not finding.trial for finding in findings)
-
-
-def _stopped(document: Document, found: Iterable[Finding], detectors: Detectors) -> Check:
+def _stopped(document: Document, stopping: Iterable[Finding], detectors: Detectors) -> Check:
     """Only what stopped it and the kind of place; no hash, no length, no offsets, no names."""
-    kept = tuple(
-        replace(finding, span=None, spans=(), count=1, notes=(), fingerprint="")
-        for finding in found
-        if finding.severity is Severity.STOP and not finding.trial
-    )
+    kept = tuple(replace(f, span=None, spans=(), count=1, notes=(), fingerprint="") for f in stopping)
     gaps = tuple(Gap(gap.reason, "", "") for gap in document.gaps)
     return Check(
         document_sha256=None,
@@ -135,7 +128,7 @@ def _stopped(document: Document, found: Iterable[Finding], detectors: Detectors)
         pages=None,
         findings=kept,
         gaps=gaps,
-        verdict=judge(kept, gaps),
+        verdict=judge(kept, gaps, detectors.policy),
         ruleset_sha256=detectors.rules.sha256,
         model_id=detectors.model.id if detectors.model is not None else None,
         tool_version=__version__,

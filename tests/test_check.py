@@ -1,5 +1,6 @@
 """bytes and a name in, a Check out; the samples give the verdicts they were written for."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -54,6 +55,15 @@ def test_a_stopped_check_holds_nothing_of_the_file(detectors: Detectors) -> None
     assert (check.document_sha256, check.characters, check.pages) == (None, None, None)
     assert all(f.span is None and not f.spans and not f.fingerprint for f in check.findings)
     assert not any(word in repr(check) for word in ("某局", "银杏", "白鹭"))
+
+
+@pytest.mark.parametrize(("mode", "level"), [("flag", Level.BLOCK), ("stop", Level.STOP)])
+def test_a_work_secret_mark_stops_only_where_the_installation_says_so(
+    mode: str, level: Level, detectors: Detectors
+) -> None:
+    chosen = replace(detectors, policy=replace(detectors.policy, work_secret_mode=mode))
+    document, check = read_and_check("内部资料 注意保存\n某项安排".encode(), "a.txt", chosen)
+    assert check.verdict.level is level and (document is None) == (level is Level.STOP)
 
 
 def test_the_same_bytes_give_the_same_check(detectors: Detectors) -> None:
