@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, reduce
+from operator import or_
 
 from review.detection.finding_key import text_fingerprint
 from review.detection.judging import Candidate
@@ -61,33 +63,36 @@ def _group_of(rule: Rule, candidate: Candidate) -> tuple[object, ...]:
 
 
 def _finding(rule: Rule, members: list[Candidate], key: bytes) -> Finding:
-    members = sorted(members, key=lambda c: (c.start, c.end))
+    if len(members) > 1:
+        members = sorted(members, key=lambda c: (c.start, c.end))
     first = members[0]
-    worst = max((c.severity for c in members), key=lambda severity: severity.rank)
-    notes = list(dict.fromkeys(note for c in members[:MAX_SPANS] for note in c.notes))
+    notes = list(dict.fromkeys(note for notes in {c.notes: None for c in members} for note in notes))
     if len(members) > MAX_SPANS:
         notes.append(f"共 {len(members)} 处，只列出前 {MAX_SPANS} 处")
-    layers = 0
-    for candidate in members:
-        layers |= candidate.layers
-    values = dict.fromkeys(c.value for c in members[:MAX_SPANS])
-    spans = tuple(dict.fromkeys(Span(c.start, c.end) for c in members[:MAX_SPANS]))
+    listed = members[:MAX_SPANS]
+    values = dict.fromkeys(c.value for c in listed) if key else {}
+    spans = tuple(Span(start, end) for start, end in dict.fromkeys((c.start, c.end) for c in listed))
     return Finding(
         rule_id=rule.id,
         rule_version=rule.version,
         category=rule.category,
-        severity=worst,
+        severity=max({c.severity for c in members}, key=lambda severity: severity.rank),
         source=Source.RULE,
         span=spans[0],
         spans=spans,
         place=first_zone(first.zones),
         count=len(members),
         hidden=any(c.hidden for c in members),
-        layers=tuple(LAYER_NAMES[name] for name in layer_names(layers)),
+        layers=_layer_titles(reduce(or_, {c.layers for c in members})),
         notes=tuple(notes),
         fingerprint=text_fingerprint(key, rule.id, "\0".join(values)),
         trial=rule.status is RuleStatus.TRIAL,
     )
+
+
+@cache
+def _layer_titles(bits: int) -> tuple[str, ...]:
+    return tuple(LAYER_NAMES[name] for name in layer_names(bits))
 
 
 def _rest(rule: Rule, rest: Overflow) -> Finding:

@@ -85,49 +85,46 @@ def judge_matches(
     place (as written, through a layer) the better one stays."""
     if not len(table):
         return []
-    severities = _zone_severities(rule)
+    severities: dict[int, Severity] = {}
     blocks, masks = view.blocks(table), view.masks(table)
     starts, ends = view.source.to_text(table.start).tolist(), view.source.ends_in_text(table.end).tolist()
-    columns = zip(
-        table.start.tolist(),
-        table.layers.tolist(),
-        table.view.tolist(),
-        table.at.tolist(),
-        table.to.tolist(),
-        strict=True,
-    )
+    arrays = (table.start, table.layers, table.view, table.at, table.to, table.leaf, blocks, masks)
+    columns = zip(*(array.tolist() for array in arrays), strict=True)
     found: list[Candidate] = []
+    known: dict[tuple[int, int, int, Outcome | None, tuple[int, ...]], tuple[Severity, tuple[str, ...]]] = {}
     strings = [v.string() for v in view.source.views] if len(table) > _MANY else []
-    for number, (start, layers, which, at, to) in enumerate(columns):
+    for number, (start, layers, which, at, to, leaf, block, mask) in enumerate(columns):
         raw = strings[which][at:to] if strings else view.source.views[which].text(at, to)
         value = "".join(raw.split())
-        block, mask = int(blocks[number]), int(masks[number])
-        outcome = _outcome(rule, value, view, start, block)
+        outcome = _outcome(rule, value, view, start, block) if rule.validators else None
         if _is_dropped(rule, outcome):
             continue
-        holding = [context for context, holds in cues if holds[number]]
-        hidden = view.places.is_unseen(block)
+        holding = tuple(which for which, (_, holds) in enumerate(cues) if holds[number])
+        unseen = block if view.places.is_unseen(block) else -1
+        key = (mask, layers, unseen, outcome, holding)
+        if key not in known:
+            contexts = [cues[which][0] for which in holding]
+            base = severities.get(mask) or _of_mask(severities, rule, mask)
+            severity = _severity(rule, base, outcome, contexts, layers)
+            known[key] = (severity, _notes(rule, outcome, contexts, layers, view, unseen))
+        severity, notes = known[key]
         found.append(
             Candidate(
                 index,
                 starts[number],
                 ends[number],
-                _severity(rule, severities.get(mask) or _of_mask(severities, rule, mask), outcome, holding, layers),
+                severity,
                 mask,
                 block,
-                hidden,
+                unseen >= 0,
                 layers,
-                _notes(rule, outcome, holding, layers, view, block if hidden else -1),
+                notes,
                 outcome,
                 value,
-                int(table.leaf[number]),
+                leaf,
             )
         )
     return _best_readings(found, bool(rule.validators)) if int(table.view.max()) or int(table.layers.max()) else found
-
-
-def _zone_severities(rule: Rule) -> dict[int, Severity]:
-    return {} if rule.zone_severity else {0: rule.severity}
 
 
 def _of_mask(known: dict[int, Severity], rule: Rule, mask: int) -> Severity:
@@ -137,9 +134,7 @@ def _of_mask(known: dict[int, Severity], rule: Rule, mask: int) -> Severity:
     return known[mask]
 
 
-def _outcome(rule: Rule, value: str, view: RuleView, start: int, block: int) -> Outcome | None:
-    if not rule.validators:
-        return None
+def _outcome(rule: Rule, value: str, view: RuleView, start: int, block: int) -> Outcome:
     outcomes = []
     for name in rule.validators:
         if name in CONTEXT_TYPES:

@@ -12,6 +12,7 @@ from review.detection.patterns import translate_pattern
 from review.detection.places import Places, zone_mask
 from review.detection.scanner import Hits, PatternError, Scan, compile_words
 from review.detection.text import (
+    BREAK,
     DEFAULT_LAYERS,
     DIGIT,
     DROP,
@@ -409,14 +410,18 @@ def _within_boundary(table: Table, source: Source, leaves: Leaves) -> Bools:
     flags = class_flags(source.base)
     before = np.where(table.start > 0, flags[np.maximum(table.start - 1, 0)], 0)
     after = np.where(table.end < len(flags), flags[np.minimum(table.end, len(flags) - 1)], 0)
-    result = np.ones(len(table), np.bool_)
     kinds = np.array([_BOUNDARY_BITS.get(name, 0) for name in leaves.boundary], np.int64)[table.leaf]
-    result &= (before & kinds) == 0
-    result &= (after & kinds) == 0
+    result = ((before | after) & kinds) == 0
     is_line = np.array([name == "line" for name in leaves.boundary], np.bool_)[table.leaf]
-    for index in np.flatnonzero(is_line).tolist():
+    result &= ~is_line | _may_be_alone(table, before, after, flags)
+    for index in np.flatnonzero(is_line & result).tolist():
         result[index] = _is_alone(source.base, flags, int(table.start[index]), int(table.end[index]))
     return result
+
+
+def _may_be_alone(table: Table, before: Ints, after: Ints, flags: npt.NDArray[np.uint16]) -> Bools:
+    first = (table.start == 0) | ((before & (BREAK | SPACE)) != 0)
+    return first & ((table.end == len(flags)) | ((after & (BREAK | SPACE)) != 0))
 
 
 _BOUNDARY_BITS = {"digit": DIGIT, "alnum": DIGIT | LETTER, "han": HAN}

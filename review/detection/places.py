@@ -1,7 +1,7 @@
 """Where in a document a match stands: its zones, whether a reader sees it, and which line ends belong to a paragraph."""
 
 from bisect import bisect_right
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -61,19 +61,25 @@ def zone_mask(zones: tuple[Zone, ...]) -> int:
 
 def zones_of(block: Block) -> int:
     """The bits of the zones a block stands in."""
-    found = {_KIND_ZONES[block.kind]} if block.kind in _KIND_ZONES else set()
-    if block.top_of_first_page:
-        found.add(Zone.FIRST_PAGE_TOP)
-    if block.cell is not None or block.kind is BlockKind.CELL:
-        found.add(Zone.TABLE)
-        if block.cell is not None and block.cell.row == 0:
-            found.add(Zone.TABLE_HEADER)
+    cell = block.cell
+    row = -1 if cell is None else cell.row
+    return _zone_bits(block.kind, block.top_of_first_page, cell is not None or block.kind is BlockKind.CELL, row == 0)
+
+
+@cache
+def _zone_bits(kind: BlockKind, is_top: bool, is_cell: bool, is_head: bool) -> int:
+    found = {_KIND_ZONES[kind]} if kind in _KIND_ZONES else set()
+    found |= {Zone.FIRST_PAGE_TOP} if is_top else set()
+    found |= {Zone.TABLE} if is_cell else set()
+    found |= {Zone.TABLE_HEADER} if is_head else set()
     if not found & MARK_ZONES:
         found.add(Zone.BODY)
     return sum(ZONE_BITS[zone] for zone in found)
 
 
+@cache
 def first_zone(mask: int) -> Zone:
+    """The most specific of these zones."""
     return next((zone for zone in ZONE_ORDER if mask & ZONE_BITS[zone]), Zone.BODY)
 
 
