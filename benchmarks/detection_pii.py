@@ -163,7 +163,11 @@ def print_negatives(rows: Iterable[dict], tool: Tool, show: int) -> None:
                 by_rule[finding.rule_id] += 1
                 if finding.span:
                     examples.append(f"{finding.rule_id}: {around(row['text'], (finding.span.start, finding.span.end))}")
-    print(f"\nfalse hits at medium or above on digit-heavy public texts: {sum(by_rule.values())} {dict(by_rule)}")
+    numbers = sum(count for rule, count in by_rule.items() if type_of(rule))
+    print(
+        f"\nhits at medium or above on digit-heavy public texts: {sum(by_rule.values())}, of these numbers: {numbers}"
+    )
+    print(f"   {dict(by_rule)}")
     for example in examples[: show * 10]:
         print("   " + example)
 

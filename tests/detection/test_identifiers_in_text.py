@@ -9,8 +9,9 @@ from benchmarks.detection_pii import PII, TYPES, Tool, make_document, rows_of, s
 from review.detection.engine import compile_rules
 from review.detection.identifiers import resident_check_digit
 from review.detection.rules import load_policy, load_rules
+from review.detection.tables import find_lists
 from review.types import Finding, Severity
-from tests.detection.lists import RULES_FOLDER
+from tests.detection.lists import RULES_FOLDER, make_tables, mobile, name, resident_id
 
 ID = "341802199003074512"
 
@@ -64,6 +65,33 @@ def test_a_credit_code_is_no_id_and_no_card() -> None:
     document = make_document("统一社会信用代码911522010783762860")
     severities = {f.severity for f in tool().engine.find(document, tool().policy)}
     assert severities <= {Severity.INFO}
+
+
+N = range(6)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (
+            [
+                ["姓名", "身份证号", "联系电话", "银行卡号"],
+                *([name(n), resident_id(n), mobile(n), "6217001234567890122"] for n in N),
+            ],
+            [("list-combined", 6)],
+        ),
+        ([["河长姓名", "职务", "手机号码"], *([name(n), "副镇长", mobile(n)] for n in N)], [("list-duty-contact", 6)]),
+        ([["受理编号", "事项"], *([f"34180220231108{n:04d}", "户籍"] for n in range(1, 40))], []),
+        ([["业务号", "事项"], *([f"34180220231108{n:04d}", "户籍"] for n in range(1, 40))], []),
+        ([["户主姓名", "所在村组", "月补助金额（元）"], *([name(n), "城东村三组", "860"] for n in N)], []),
+        ([["姓名", "准考证号", "拟录用单位"], *([name(n), f"34180220251{n:03d}", "区水利局"] for n in N)], []),
+    ],
+)
+def test_a_list_goes_through_as_one_finding(rows: list[list[str]], expected: list[tuple[str, int]]) -> None:
+    document = make_tables(rows)
+    one = tool()
+    findings = find_lists(document, one.engine.find(document, one.policy), one.rules, one.policy)
+    assert [(f.rule_id, f.count) for f in findings if f.severity is not Severity.INFO] == expected
 
 
 needs_data = pytest.mark.skipif(not PII.exists(), reason="needs ../shared")
