@@ -4,6 +4,7 @@ Offsets inside a block count UTF-16 units, as strings of the browser do.
 """
 
 import json
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -22,6 +23,7 @@ from review.types import (
     Policy,
     Rule,
     RuleSet,
+    Run,
     Severity,
     Span,
     Suggestion,
@@ -222,18 +224,30 @@ def _context(finding: Finding, document: Document, places: Places) -> list[str]:
 
 
 def _boxes(finding: Finding, document: Document, places: Places) -> list[list[float]]:
-    """[section's page, part, left, top, width, height] of every place, as fractions of the page."""
+    """[page, part or -1, left, top, width, height] of every place, as fractions of the page."""
     pages = {(page.part, page.number): page for page in document.pages}
     found = []
     for span in finding.spans or ((finding.span,) if finding.span else ()):
         block = places.block_at(span.start)
         page = pages.get((block.part, block.page)) if block and block.page else None
-        if page is None or not page.width or not page.height:
+        if block is None or page is None or not page.width or not page.height:
             continue
-        for box in places.boxes(span):
-            left, top = box.x0 / page.width, box.top / page.height
-            size = ((box.x1 - box.x0) / page.width, (box.bottom - box.top) / page.height)
-            found.append(
-                [page.number, -1 if page.part is None else page.part, *(round(v, 5) for v in (left, top, *size))]
-            )
+        for run in block.runs:
+            if run.page == page.number and run.span.is_overlapping(span):
+                left, right = _covered(run, span, document.text)
+                top, height = run.bbox.top / page.height, (run.bbox.bottom - run.bbox.top) / page.height
+                place = (left / page.width, top, (right - left) / page.width, height)
+                found.append([page.number, -1 if page.part is None else page.part, *(round(v, 5) for v in place)])
     return found
+
+
+def _covered(run: Run, span: Span, text: str) -> tuple[float, float]:
+    """(left, right) of the part of the run's box that the span covers; a Latin letter or digit is half as wide as a 汉字."""
+    widths = [_wide(character) for character in text[run.span.start : run.span.end]]
+    first, last = max(span.start, run.span.start) - run.span.start, min(span.end, run.span.end) - run.span.start
+    unit = (run.bbox.x1 - run.bbox.x0) / (sum(widths) or 1)
+    return run.bbox.x0 + sum(widths[:first]) * unit, run.bbox.x0 + sum(widths[:last]) * unit
+
+
+def _wide(character: str) -> int:
+    return 2 if unicodedata.east_asian_width(character) in "WFA" else 1

@@ -21,6 +21,9 @@ _CLOSED = (
     "/auth/",
     "/oauth2callback",
 )
+#: Their addresses carry no version: after an update the browser must ask again.
+_COMPONENTS = "/_stcore/bidi-components/"
+_REVALIDATE = (b"cache-control", b"no-cache")
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -63,7 +66,10 @@ class Headers:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], *self._headers]}
+                kept = message["headers"]
+                if scope["path"].startswith(_COMPONENTS):
+                    kept = [*((name, value) for name, value in kept if name.lower() != b"cache-control"), _REVALIDATE]
+                message = {**message, "headers": [*kept, *self._headers]}
             await send(message)
 
         if scope["path"].startswith(_CLOSED):

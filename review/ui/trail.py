@@ -9,11 +9,12 @@ from review.casework import audit, queries
 from review.casework.audit import ACTIONS
 from review.errors import AuditChainBroken
 from review.types import Actor
-from review.ui.clock import CHINA, local_time, today
+from review.ui.clock import CHINA, local_time, now, today
 from review.ui.house import House, open_house
 from review.ui.session import current_actor
 
 _LINES = 200
+_CHAIN = "trail.chain"
 _ALL = "全部操作"
 _SPANS = {"今天": 0, "近 7 天": 6, "近 30 天": 29, "全部": None}
 #: Payload keys of ``audit.ACTIONS`` as a person reads them.
@@ -64,16 +65,25 @@ def draw() -> None:
 
 
 def _draw_chain(house: House) -> None:
+    """The state of the chain, verified when the page is entered and on demand: a long chain takes its time."""
+    left, right = st.columns([9, 1.2], vertical_alignment="center")
+    if right.button("重新核验", key="trail.verify") or _CHAIN not in st.session_state:
+        st.session_state[_CHAIN] = _verify(house)
+    left.html(st.session_state[_CHAIN])
+
+
+def _verify(house: House) -> str:
+    at = local_time(now())
     try:
         state = audit.verify(house.store)
     except AuditChainBroken as error:
-        st.html(
-            f'<div class="chain bad" role="alert"><b>{html.escape(error.message_zh)}</b> {html.escape(error.remedy_zh)}</div>'
+        return (
+            f'<div class="chain bad" role="alert"><b>{html.escape(error.message_zh)}</b> '
+            f"{html.escape(error.remedy_zh)}（{at} 核验）</div>"
         )
-        return
-    st.html(
-        f'<div class="chain"><b>审计链完整</b>　共 {state.events} 条，链头 <code>{state.head}</code>。'
-        "可与审查表上打印的校验值核对。</div>"
+    return (
+        f'<div class="chain"><b>审计链完整</b>　共 {state.events} 条，链头 <code>{state.head[:32]}…</code>，'
+        f"{at} 核验。可与审查表上打印的校验值核对。</div>"
     )
 
 
