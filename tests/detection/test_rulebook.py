@@ -161,6 +161,12 @@ def test_what_must_be_published_is_left_in_peace(text: str, is_top: bool) -> Non
     assert [(f.rule_id, f.severity.value) for f in find(text, is_top) if f.severity.rank >= Severity.MEDIUM.rank] == []
 
 
+@pytest.mark.parametrize("row", read("published.yaml"), ids=lambda row: row["title"])
+def test_notice_that_is_lawfully_published_raises_no_more_than_listed(row: dict[str, str]) -> None:
+    raised = [(f.rule_id, f.severity.value) for f in engine().find(text_file(row["text"]), Policy())]
+    assert [hit for hit in raised if Severity(hit[1]).rank > Severity(row["at_most"]).rank] == []
+
+
 def disclosures() -> list[dict[str, str]]:
     content = read("disclosures.yaml")
     return content
