@@ -23,8 +23,6 @@ ADVICE = {
     "rar": (GapReason.UNSUPPORTED, "RAR 压缩包无法检查。请解压后逐个提交，或改用 ZIP 压缩。"),
     "7z": (GapReason.UNSUPPORTED, "7z 压缩包无法检查。请解压后逐个提交，或改用 ZIP 压缩。"),
     "xlsb": (GapReason.UNSUPPORTED, "XLSB 二进制工作簿无法检查。请用表格软件另存为 .xlsx 后重新提交。"),
-    "emf": (GapReason.UNSUPPORTED, "EMF 矢量图无法检查。请截图或另存为 PNG 后提交。"),
-    "wmf": (GapReason.UNSUPPORTED, "WMF 矢量图无法检查。请截图或另存为 PNG 后提交。"),
     "ole": (
         GapReason.UNSUPPORTED,
         "无法识别的 OLE 复合文件（可能已损坏）。请用原程序打开后另存为 .docx、.xlsx 或 PDF。",

@@ -33,6 +33,8 @@ FORMATS: dict[str, Format] = {
     "bmp": Format(_HERE + "image"),
     "gif": Format(_HERE + "image"),
     "webp": Format(_HERE + "image"),
+    "emf": Format(_HERE + "metafile"),
+    "wmf": Format(_HERE + "metafile"),
     "html": Format(_HERE + "html"),
     "mht": Format(_HERE + "mht"),
     "xml": Format(_HERE + "xml_text"),

@@ -1,0 +1,126 @@
+"""The bitmaps inside a metafile as files that a picture reader opens: BMP of device-independent ones, PNG of EMF+ pixels.
+
+[MS-WMF] 2.2.2.9 (DeviceIndependentBitmap), [MS-EMFPLUS] 2.2.2.2 (EmfPlusBitmap).
+"""
+
+import io
+import struct
+
+from PIL import Image
+
+#: Below this a bitmap is an icon, a line or a hatching (as in ``image.py``).
+_SMALL_SIDE, _SMALL_AREA = 28, 4_000
+_CORE_HEADER = 12
+_MAX_HEADER = 200
+_BITFIELDS = 3
+_JPEG, _PNG = 4, 5
+#: EMF+ pixel formats → how PIL unpacks them.
+_PIXELS = {
+    0x00021808: ("RGB", "BGR"),
+    0x00022009: ("RGB", "BGRX"),
+    0x0026200A: ("RGBA", "BGRA"),
+    0x000E200B: ("RGBA", "BGRa"),
+    0x00021005: ("RGB", "BGR;15"),
+    0x00021006: ("RGB", "BGR;16"),
+}
+_INDEXED = {0x00030101: "P;1", 0x00030402: "P;4", 0x00030803: "P"}
+
+
+def is_small(width: int, height: int) -> bool:
+    """Whether a bitmap of this size is too small to hold words."""
+    width, height = abs(width), abs(height)
+    return min(width, height) < _SMALL_SIDE or width * height < _SMALL_AREA
+
+
+def size_of(info: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels as the header of a DIB says, None when it is none."""
+    if len(info) < _CORE_HEADER:
+        return None
+    (length,) = struct.unpack_from("<I", info)
+    if length == _CORE_HEADER:
+        width, height = struct.unpack_from("<HH", info, 4)
+    elif 40 <= length <= _MAX_HEADER and len(info) >= 40:
+        width, height = struct.unpack_from("<ii", info, 4)
+    else:
+        return None
+    return (abs(width), abs(height)) if width and height else None
+
+
+def dib_file(info: bytes, bits: bytes) -> bytes | None:
+    """A file of a DIB: its header with colour table, and its pixels; None when the header is none."""
+    if size_of(info) is None:
+        return None
+    if len(info) >= 40 and struct.unpack_from("<I", info, 16)[0] in (_JPEG, _PNG) and info[0] != _CORE_HEADER:
+        return bits
+    offset = 14 + len(info)
+    return struct.pack("<2sIHHI", b"BM", offset + len(bits), 0, 0, offset) + info + bits
+
+
+def packed_dib_file(data: bytes) -> bytes | None:
+    """A file of a DIB whose pixels follow its colour table at once."""
+    if size_of(data) is None:
+        return None
+    (length,) = struct.unpack_from("<I", data)
+    if length == _CORE_HEADER:
+        depth, entry, used, masks = struct.unpack_from("<H", data, 10)[0], 3, 0, 0
+    else:
+        depth, entry = struct.unpack_from("<H", data, 14)[0], 4
+        (used,) = struct.unpack_from("<I", data, 32)
+        (compression,) = struct.unpack_from("<I", data, 16)
+        masks = 12 if compression == _BITFIELDS and length == 40 else 0
+    colours = min(used or (1 << depth if depth <= 8 else 0), 256)
+    split = length + masks + colours * entry
+    return dib_file(data[:split], data[split:])
+
+
+def pixels_file(width: int, height: int, stride: int, pixel_format: int, data: bytes) -> bytes | None:
+    """A PNG of uncompressed EMF+ pixels; None for formats that do not occur in documents. ``data`` holds the palette first."""
+    rows = abs(stride) * height
+    try:
+        if pixel_format in _INDEXED:
+            (count,) = struct.unpack_from("<I", data, 4)
+            entries = data[8 : 8 + 4 * min(count, 256)]
+            raw = data[8 + 4 * count : 8 + 4 * count + rows]
+            image = Image.frombytes("P", (width, height), raw, "raw", _INDEXED[pixel_format], abs(stride), 1)
+            image.putpalette(
+                b"".join(
+                    entries[i + 2 : i + 3] + entries[i + 1 : i + 2] + entries[i : i + 1]
+                    for i in range(0, len(entries), 4)
+                )
+            )
+        elif pixel_format in _PIXELS:
+            mode, raw_mode = _PIXELS[pixel_format]
+            image = Image.frombytes(mode, (width, height), data[:rows], "raw", raw_mode, abs(stride), 1)
+        else:
+            return None
+    except (ValueError, struct.error, OverflowError):
+        return None
+    return _png(image)
+
+
+def alpha_file(info: bytes, bits: bytes) -> bytes | None:
+    """A PNG of a DIB of 32 bits whose fourth byte is its transparency (premultiplied); None for any other."""
+    size = size_of(info)
+    if size is None or len(info) < 40 or struct.unpack_from("<H", info, 14)[0] != 32:
+        return None
+    (height,) = struct.unpack_from("<i", info, 8)
+    try:
+        image = Image.frombytes("RGBA", size, bits, "raw", "BGRa", 4 * size[0], -1 if height > 0 else 1)
+    except (ValueError, OverflowError):
+        return None
+    return _png(image)
+
+
+def mono_file(width: int, height: int, stride: int, bits: bytes) -> bytes | None:
+    """A PNG of a device-dependent bitmap of one bit ([MS-WMF] 2.2.2.1); None when its bytes do not suffice."""
+    try:
+        image = Image.frombytes("1", (width, height), bits, "raw", "1", stride, 1)
+    except (ValueError, OverflowError):
+        return None
+    return _png(image)
+
+
+def _png(image: Image.Image) -> bytes:
+    sink = io.BytesIO()
+    image.save(sink, "PNG", compress_level=1)
+    return sink.getvalue()
