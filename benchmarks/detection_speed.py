@@ -68,6 +68,7 @@ def keywords(text: str, count: int) -> tuple[str, ...]:
     source = random.Random(SEED)
     head = text[:1_300_000]
     common = [c for c, _ in Counter(c for c in head if "一" <= c <= "鿿").most_common(3000)]
+    often = {size: Counter(head[i : i + size] for i in range(len(head) - size)) for size in range(2, 7)}
     words: dict[str, None] = {}
     while len(words) < count:
         size = source.randint(2, 6)
@@ -76,7 +77,7 @@ def keywords(text: str, count: int) -> tuple[str, ...]:
             continue
         at = source.randrange(len(head) - 8)
         piece = head[at : at + size]
-        if all("一" <= c <= "鿿" for c in piece) and (count > 20_000 or head.count(piece) <= 2):
+        if often[size][piece] <= 2 and all("一" <= c <= "鿿" for c in piece):
             words[piece] = None
     return tuple(words)
 
@@ -191,7 +192,8 @@ def many(text: str, policy: Policy, rule_set: RuleSet) -> None:
     engine = compile_rules(with_keywords(replace(rule_set, rules=rule_set.rules[:1]), words), TODAY)
     plain = document(text)
     seconds = measure(lambda: engine.find(plain, policy), 2)[0]
-    print(f", found at {len(text.encode()) / 1e6 / seconds:.0f} MB/s with view, contexts and findings")
+    hits = sum(finding.count for finding in engine.find(plain, policy))
+    print(f", {hits} hits found at {len(text.encode()) / 1e6 / seconds:.0f} MB/s with view, contexts and findings")
 
 
 def linear(engine: object, policy: Policy, text: str) -> None:

@@ -1,16 +1,18 @@
 """Leaves of rules × views of a text → hits: where each word or pattern stands, and which layers it needed."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from review.detection.expressions import Expressions, compile_expressions, to_characters
+from review.detection.expressions import Expressions, compile_expressions, split_or_refuse, to_characters
 from review.detection.patterns import translate_pattern
 from review.detection.places import Places, zone_mask
-from review.detection.scanner import Hits, PatternError, Scan, compile_words
+from review.detection.scanner import Hits, PatternError, Scan, compile_words, no_hits
+from review.detection.sequences import shortest
 from review.detection.text import (
     BREAK,
     DEFAULT_LAYERS,
@@ -27,11 +29,13 @@ from review.detection.text import (
     Edits,
     View,
     class_flags,
+    crop_ranges,
     find_soft_breaks,
     fold,
     join_gaps,
     normalise,
     skip_symbols,
+    uncrop,
 )
 from review.detection.variants import VARIANT_LAYERS, number_view, relax_numbers, variant_hits
 from review.errors import RuleError
@@ -72,6 +76,16 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class Deferred:
+    """Expressions of an ``all`` that are looked for only within ``reach`` of its rarest part (``anchors``)."""
+
+    anchors: Ints
+    reach: int
+    leaf: Ints
+    patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Leaves:
     """All leaves of all rules, compiled. ``word_leaf[word_first[w]:word_first[w+1]]`` are the leaves of word ``w``."""
 
@@ -94,6 +108,8 @@ class Leaves:
     number_word_leaf: Ints
     number_pattern_leaf: Ints
     number_gate: Expressions | None  # where a number view is worth making
+    deferred: tuple[Deferred, ...] = ()
+    cache: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +180,7 @@ def compile_leaves(rules: tuple[Rule, ...], rule_set: RuleSet, cache: Path | Non
     """Leaves of these rules; raises RuleError for a pattern the engine refuses."""
     builder = _Builder(rule_set)
     trees = tuple(builder.tree(index, rule) for index, rule in enumerate(rules))
+    deferred = tuple(found for tree in trees if tree is not None for found in builder.defer(tree, rules))
     patterns = tuple(pattern for _, pattern in builder.patterns)
     words = tuple(builder.words)
     try:
@@ -196,6 +213,8 @@ def compile_leaves(rules: tuple[Rule, ...], rule_set: RuleSet, cache: Path | Non
         number_patterns=compile_expressions(tuple(p for _, p in number_patterns), cache) if number_patterns else None,
         number_word_leaf=np.array([leaf for _, leaf in pairs], np.int64),
         number_pattern_leaf=np.array([leaf for leaf, _ in number_patterns], np.int64),
+        deferred=deferred,
+        cache=cache,
         number_gate=_gate([w for w, _ in pairs], [p for _, p in number_patterns], cache),
     )
 
@@ -238,6 +257,41 @@ class _Builder:
             for clause in match.clauses
         )
         return Branch(match.mode, match.within, children)
+
+    def defer(self, tree: Branch, rules: tuple[Rule, ...]) -> Iterator[Deferred]:
+        """Takes the expressions of all but the rarest part of every ``all … within`` out of the pass over the whole text."""
+        if tree.mode == "all" and tree.within:
+            found = self._defer_all(tree, rules)
+            yield from [found] if found is not None else []
+            return
+        for child in tree.children:
+            if isinstance(child, Branch):
+                yield from self.defer(child, rules)
+
+    def _defer_all(self, tree: Branch, rules: tuple[Rule, ...]) -> Deferred | None:
+        parts = [child.leaves() if isinstance(child, Branch) else (child,) for child in tree.children]
+        if "numbers" in (rules[self.rule[parts[0][0]]].layers or ()):
+            return None
+        anchor = max(range(len(parts)), key=lambda i: min(map(self._rarity, parts[i])))
+        others = {leaf for i, part in enumerate(parts) if i != anchor for leaf in part}
+        taken = [(leaf, pattern) for leaf, pattern in self.patterns if leaf in others]
+        if not taken:
+            return None
+        for _, pattern in taken:
+            try:
+                split_or_refuse(0, pattern)
+            except PatternError:
+                return None
+        self.patterns = [entry for entry in self.patterns if entry[0] not in others]
+        leaf = np.array([number for number, _ in taken], np.int64)
+        return Deferred(np.array(parts[anchor], np.int64), tree.within, leaf, tuple(pattern for _, pattern in taken))
+
+    def _rarity(self, leaf: int) -> tuple[int, int]:
+        source = self.sources[leaf]
+        if source.regex:
+            return shortest(translate_pattern(source.regex))
+        size = min((len(word) for word in (*source.words, *self.lists.get(source.words_from, ()))), default=0)
+        return size, size
 
     def _leaf(self, index: int, rule: Rule, leaf: Leaf) -> int:
         number = len(self.sources)
@@ -299,6 +353,7 @@ def find_hits(source: Source, leaves: Leaves) -> Table:
             if view.kind != "symbols":
                 tables.append(_table(leaves.expressions.find(view), leaves.pattern_leaf, number))
     tables = [_to_base(table, source) for table in tables if len(table)]
+    tables += _deferred_tables(join_tables([t for t in tables if len(t)]), source, leaves)
     if leaves.variant_words:
         leaf, start, end, layers = variant_hits(source.base, leaves.variant_words, leaves.layers, LAYER_BITS)
         tables.append(Table(leaf, start, end, layers, np.zeros_like(leaf), start, end))
@@ -315,6 +370,32 @@ def find_hits(source: Source, leaves: Leaves) -> Table:
     table = _with_layers(table, source)
     needed = table.layers & ~LAYER_BITS["width"]
     return table.take((needed & ~leaves.layers[table.leaf]) == 0)
+
+
+def _deferred_tables(table: Table, source: Source, leaves: Leaves) -> list[Table]:
+    """The deferred expressions around their anchors, in the base view and in the joined one."""
+    found = []
+    for deferred in leaves.deferred:
+        anchors = np.flatnonzero(np.isin(table.leaf, deferred.anchors))
+        if not len(anchors):
+            continue
+        expressions = compile_expressions(deferred.patterns, leaves.cache)
+        low, high = table.start[anchors] - deferred.reach, table.end[anchors] + deferred.reach
+        for number, view in enumerate(source.views):
+            if view.kind == "joined" and view.starts is not None:
+                low_in, high_in = np.searchsorted(view.starts, low), np.searchsorted(view.starts, high)
+            elif view.kind == "base":
+                low_in, high_in = low, high
+            else:
+                continue
+            around = crop_ranges(view, low_in, high_in)
+            hits = expressions.find(around) if len(around) else no_hits()
+            if len(hits):
+                start, end, is_whole = uncrop(around, hits.start, hits.end)
+                kept = Hits(hits.pattern[is_whole], start[is_whole], end[is_whole])
+                if len(kept):
+                    found.append(_to_base(_table(kept, deferred.leaf, number), source))
+    return found
 
 
 def _table(hits: Hits, leaf_of: Ints, number: int) -> Table:
