@@ -18,6 +18,7 @@ from review.types import BBox
 #: The engine finds nothing better above this, only slower.
 _MAX_SIDE = 2000
 _MIN_SIDE = 64
+_LOWEST = 736
 _MIN_SCORE = 0.5
 #: Below this mean the page is read a second time, otherwise prepared.
 DOUBTFUL = 0.86
@@ -170,12 +171,21 @@ def _fitted(image: Image.Image) -> tuple[np.ndarray, float, tuple[float, float]]
         size = max(round(image.width * scale), 1), max(round(image.height * scale), 1)
         image = image.resize(size, Image.Resampling.LANCZOS)
     shift = (0.0, 0.0)
-    if image.width / image.height > 6 or image.height < 160:
-        # a single line: the engine wants paper around it
-        edge = max(48, image.height // 2)
-        image = ImageOps.expand(image, edge, fill=image.getpixel((0, 0)))  # type: ignore[arg-type]
-        shift = (float(edge), float(edge))
+    if image.width / image.height > 4 or image.height < 160:
+        # a single line: the engine wants paper around it, and enlarges what is low until it is slow
+        side = 32
+        above = max((min(_LOWEST, image.width // 2) - image.height) // 2, side)
+        image = ImageOps.expand(image, (side, above), fill=_paper(image))
+        shift = (float(side), float(above))
     return np.ascontiguousarray(np.asarray(image)[:, :, ::-1]), scale, shift
+
+
+def _paper(image: Image.Image) -> tuple[int, int, int]:
+    """The commonest colour along the edge of the picture."""
+    edge = np.asarray(image)
+    border = np.concatenate([edge[0], edge[-1], edge[:, 0], edge[:, -1]])
+    red, green, blue = (int(v) for v in np.median(border, axis=0))
+    return red, green, blue
 
 
 def _sides(quads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

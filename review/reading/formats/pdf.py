@@ -26,7 +26,7 @@ def extract(data: bytes, options: Options) -> Reading:
     document = open_document(data)
     try:
         structure = pdf_structure.structure_of(
-            data, options.limits.pages, options.limits.expanded_bytes, with_keys=data.count(b"%%EOF") > 1
+            data, options.limits.pages, options.limits.file_bytes, with_keys=data.count(b"%%EOF") > 1
         )
         reading = _read_pages(document, options, structure.has_layers)
     finally:
