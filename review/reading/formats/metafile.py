@@ -4,7 +4,6 @@ Word, Excel and PowerPoint keep drawings, formulas and previews of embedded obje
 [MS-WMF].
 """
 
-import hashlib
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from review.reading import filetypes
 from review.reading.assembly import Embedded, Piece, Reading
 from review.reading.extraction import Options, Unreadable
-from review.reading.formats import metafile_emf, metafile_outlines, metafile_plus, metafile_wmf
+from review.reading.formats import metafile_bitmap, metafile_emf, metafile_outlines, metafile_plus, metafile_wmf
 from review.reading.formats.metafile_scene import Placed, Scene, lines
 from review.reading.formats.page_lines import Line, paragraphs
 from review.reading.ocr_text import Placing, Sight, read_picture
@@ -54,13 +53,13 @@ def extract(data: bytes, options: Options) -> Reading:
     pictures = _pictures(drawing, options, gaps)
     remarks: tuple[str, ...] = ()
     page = _page(drawing, PageReading.TEXT if pieces else PageReading.BLANK)
-    if not pieces:
-        sight, painted = _outlines(drawing, options)
-        pieces += sight.pieces
-        gaps += sight.gaps
-        page = painted or page
-        if painted is None and not pictures and not gaps:
-            remarks = (_NO_WORDS,)
+    sight, painted = _outlines(drawing, options, has_text=bool(pieces))
+    if painted is not None and not pieces:
+        page = painted
+    elif not pieces and not pictures and not gaps:
+        remarks = (_NO_WORDS,)
+    pieces += sight.pieces
+    gaps += sight.gaps
     properties = dict.fromkeys(text.strip() for scene in drawing.scenes for text in scene.properties)
     pieces += [Piece(text, BlockKind.PROPERTY, "图形属性") for text in properties]
     return Reading(tuple(pieces), (page,), (), tuple(gaps), tuple(pictures), remarks)
@@ -145,19 +144,20 @@ def _bottom(group: Sequence[Line]) -> float:
 
 
 def _pictures(drawing: _Drawing, options: Options, gaps: list[Gap]) -> list[Embedded]:
-    """The bitmaps, each once, and the metafiles in this one."""
-    seen: set[str] = set()
+    """The bitmaps that may hold words, each once, and the metafiles in this one."""
+    files: list[bytes] = []
+    for scene in drawing.scenes:
+        for shown in metafile_bitmap.whole(scene.pictures, options.limits.image_pixels):
+            if shown.width and metafile_bitmap.is_small(shown.width, shown.height):
+                options.allowance.small_pictures += 1
+            else:
+                files.append(shown.file)
     found: list[Embedded] = []
-    for data in (*drawing.plus.pictures, *drawing.scene.pictures, *drawing.metafiles):
-        digest = hashlib.sha256(data).hexdigest()
-        if digest in seen:
-            continue
-        seen.add(digest)
+    for data in dict.fromkeys((*files, *drawing.metafiles)):
         if len(found) == _MAX_PICTURES:
             gaps.append(Gap(GapReason.TOO_LARGE, "图形", _TOO_MANY))
             break
         found.append(Embedded(f"图形内图片{len(found) + 1}.{filetypes.guess(data)}", data))
-    options.allowance.small_pictures += sum(scene.small_pictures for scene in drawing.scenes)
     return found
 
 
@@ -176,10 +176,10 @@ def _gaps(drawing: _Drawing) -> Iterator[Gap]:
         yield Gap(GapReason.UNSUPPORTED, "图形", _LOST)
 
 
-def _outlines(drawing: _Drawing, options: Options) -> tuple[Sight, Page | None]:
+def _outlines(drawing: _Drawing, options: Options, has_text: bool) -> tuple[Sight, Page | None]:
     """What OCR reads of letters that were drawn as outlines, and the page they were painted on; None without such."""
     scene = drawing.plus if drawing.plus.outlines else drawing.scene
-    if not metafile_outlines.may_be_letters(scene):
+    if not metafile_outlines.may_be_letters(scene, has_text):
         return Sight(), None
     image = metafile_outlines.painted(scene)
     if image is None:
@@ -187,6 +187,9 @@ def _outlines(drawing: _Drawing, options: Options) -> tuple[Sight, Page | None]:
     kind = BlockKind.IMAGE if options.is_part else BlockKind.PARAGRAPH
     sight = read_picture(image, Placing(1, "图形", kind=kind, has_marks=True), options)
     how = PageReading.OCR if sight.pieces else PageReading.BLANK if sight.was_read else PageReading.UNREAD
+    if has_text:
+        # these boxes belong to another frame than those of the text
+        sight = replace(sight, pieces=tuple(replace(piece, runs=()) for piece in sight.pieces))
     return sight, Page(1, float(image.width), float(image.height), "px", how)
 
 

@@ -5,8 +5,11 @@
 
 import io
 import struct
+from collections.abc import Sequence
 
 from PIL import Image
+
+from review.reading.formats.metafile_scene import Shown
 
 #: Below this a bitmap is an icon, a line or a hatching (as in ``image.py``).
 _SMALL_SIDE, _SMALL_AREA = 28, 4_000
@@ -118,6 +121,46 @@ def mono_file(width: int, height: int, stride: int, bits: bytes) -> bytes | None
     except (ValueError, OverflowError):
         return None
     return _png(image)
+
+
+def whole(shown: Sequence[Shown], most_pixels: int) -> list[Shown]:
+    """The bitmaps in their order; strips that stand one upon the other are one picture again."""
+    found: list[Shown] = []
+    group: list[Shown] = []
+    for item in shown:
+        if group and not _goes_on(group, item, most_pixels):
+            found += _stacked(group)
+            group = []
+        group.append(item)
+    return found + (_stacked(group) if group else [])
+
+
+def _goes_on(group: Sequence[Shown], item: Shown, most_pixels: int) -> bool:
+    last = group[-1]
+    if not item.high or (item.x, item.wide, item.width) != (last.x, last.wide, last.width):
+        return False
+    if item.width * (sum(strip.height for strip in group) + item.height) > most_pixels:
+        return False
+    is_below, is_above = abs(last.y + last.high - item.y) <= 1, abs(item.y + item.high - last.y) <= 1
+    if len(group) > 1:
+        return is_below if last.y > group[0].y else is_above
+    return is_below or is_above
+
+
+def _stacked(group: Sequence[Shown]) -> list[Shown]:
+    if len(group) == 1:
+        return list(group)
+    strips = sorted(group, key=lambda strip: strip.y)
+    image = Image.new("RGB", (strips[0].width, sum(strip.height for strip in strips)), "white")
+    at = 0
+    try:
+        for strip in strips:
+            with Image.open(io.BytesIO(strip.file)) as part:
+                image.paste(part.convert("RGB"), (0, at))
+            at += strip.height
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return list(group)  # one of them is damaged: the picture reader says so
+    return [Shown(_png(image), image.width, image.height)]
 
 
 def _png(image: Image.Image) -> bytes:

@@ -176,7 +176,7 @@ class Player:
 
     # -------------------------------------------------------------------------------------------------------- bitmaps
 
-    def bitmap(self, r: bytes, at: int, has_alpha: bool = False) -> None:
+    def bitmap(self, r: bytes, at: int, extent_at: int = 32, has_alpha: bool = False) -> None:
         """The bitmap of a record whose offsets of header and pixels stand at this place."""
         info_at, info_size, bits_at, bits_size = struct.unpack_from("<IIII", r, at)
         if info_size == 0 or bits_size == 0:
@@ -184,17 +184,12 @@ class Player:
         info, bits = r[info_at : info_at + info_size], r[bits_at : bits_at + bits_size]
         if len(info) < info_size or len(bits) < bits_size:
             self.scene.is_damaged = True
-        size = metafile_bitmap.size_of(info)
-        if size is not None and metafile_bitmap.is_small(*size):
-            self.scene.small_pictures += 1
-            return
         is_see_through = has_alpha and r[43] == 1
         found = metafile_bitmap.alpha_file(info, bits) if is_see_through else None
         found = found or metafile_bitmap.dib_file(info, bits)
-        if found is None:
-            self.scene.lost_pictures += 1
-        else:
-            self.scene.pictures.append(found)
+        x, y = struct.unpack_from("<ii", r, 24)
+        wide, high = struct.unpack_from("<ii", r, extent_at)
+        self.scene.show(found, metafile_bitmap.size_of(info) or (0, 0), (x, y, wide, high))
 
     # ------------------------------------------------------------------------------------------------------- comments
 
@@ -295,8 +290,8 @@ _ACTS: dict[int, _Act] = {
     77: partial(Player.bitmap, at=84),  # STRETCHBLT
     78: partial(Player.bitmap, at=84),  # MASKBLT
     79: partial(Player.bitmap, at=96),  # PLGBLT
-    80: partial(Player.bitmap, at=48),  # SETDIBITSTODEVICE
-    81: partial(Player.bitmap, at=48),  # STRETCHDIBITS
+    80: partial(Player.bitmap, at=48, extent_at=40),  # SETDIBITSTODEVICE
+    81: partial(Player.bitmap, at=48, extent_at=72),  # STRETCHDIBITS
     82: Player.font,
     83: Player.text_a,
     84: Player.text_w,

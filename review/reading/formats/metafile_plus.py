@@ -155,13 +155,10 @@ class Player:
             width, height, stride, pixel_format, how = struct.unpack_from("<iiiII", r, 8)
             data = r[28:]
             if how != _RAW_PIXELS:
-                self.scene.pictures.append(data)
-            elif width > 0 and height > 0 and metafile_bitmap.is_small(width, height):
-                self.scene.small_pictures += 1
-            else:
-                found = metafile_bitmap.pixels_file(width, height, stride, pixel_format, data)
-                self.scene.pictures += [found] if found else []
-                self.scene.lost_pictures += not found
+                self.scene.show(data, (0, 0))
+            elif width > 0 and height > 0:
+                file = metafile_bitmap.pixels_file(width, height, stride, pixel_format, data)
+                self.scene.show(file, (width, height))
         else:
             self.scene.lost_pictures += 1
 

@@ -4,7 +4,7 @@ Places are in device units (x to the right, y down), whatever mapping, rotation 
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from review.reading.formats.page_lines import Line, Stretch, union
@@ -17,6 +17,8 @@ IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _FAR = 1e7
 #: Outlines are kept up to so many points; the rest is only counted.
 MAX_POINTS = 400_000
+#: Bitmaps of one drawing; printers' drivers cut a picture into many strips.
+MAX_BITMAPS = 20_000
 #: Saved states of a drawing context; more is a loop of a hostile file.
 MAX_SAVED = 500
 _UPDATE_POSITION, _RIGHT, _CENTRE, _BOTTOM, _BASELINE = 1, 2, 6, 8, 24
@@ -98,17 +100,29 @@ class Outline:
     is_filled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A bitmap as a file, its pixels, and where the drawing shows it in logical units."""
+
+    file: bytes = field(repr=False)
+    width: int
+    height: int
+    x: float = 0.0
+    y: float = 0.0
+    wide: float = 0.0
+    high: float = 0.0
+
+
 @dataclass(slots=True)
 class Scene:
     """What was collected of one metafile."""
 
     strings: list[Placed] = field(default_factory=list)
-    pictures: list[bytes] = field(default_factory=list)
+    pictures: list[Shown] = field(default_factory=list)
     properties: list[str] = field(default_factory=list)
     outlines: list[Outline] = field(default_factory=list)
     points: int = 0
     glyph_runs: int = 0  # strings of which only the numbers of the glyphs are there
-    small_pictures: int = 0
     lost_pictures: int = 0  # bitmaps of a kind nobody reads
     is_damaged: bool = False
     is_cut: bool = False  # more records than are read
@@ -136,6 +150,15 @@ class Scene:
         px += -back * math.cos(turn) - down * math.sin(turn)
         py += -back * math.sin(turn) + down * math.cos(turn)
         self.strings.append(Placed(text, sane(px), sane(py), max(sane(tall), 1e-3), max(sane(wide), 0.0), turn))
+
+    def show(self, file: bytes | None, size: tuple[int, int], place: Sequence[float] = (0.0, 0.0, 0.0, 0.0)) -> None:
+        """A bitmap (None: of a kind nobody reads) of so many pixels, shown at x, y with this width and height."""
+        if file is None:
+            self.lost_pictures += 1
+        elif len(self.pictures) < MAX_BITMAPS:
+            self.pictures.append(Shown(file, *size, *map(sane, place)))
+        else:
+            self.is_cut = True
 
     def draw(self, rings: Sequence[list[Point]], is_filled: bool) -> None:
         """An outline of device points; beyond the room for them only counted."""
@@ -208,14 +231,14 @@ def lines(strings: Iterable[Placed]) -> list[list[Line]]:
     return [_rows(by_angle[angle], math.radians(angle)) for angle in sorted(by_angle)]
 
 
-def _rows(strings: Sequence[Placed], angle: float) -> list[Line]:
+def _rows(strings: Iterable[Placed], angle: float) -> list[Line]:
     cos, sin = math.cos(angle), math.sin(angle)
     turned = [
         Placed(s.text, s.x * cos + s.y * sin, s.y * cos - s.x * sin, s.height, s.width) for s in dict.fromkeys(strings)
     ]
     turned.sort(key=lambda s: s.y)
     rows: list[list[Placed]] = []
-    for placed in turned:
+    for placed in _without_shadows(turned):
         if rows and placed.y - rows[-1][0].y <= 0.4 * min(placed.height, rows[-1][0].height):
             rows[-1].append(placed)
         else:
@@ -229,16 +252,26 @@ def _rows(strings: Sequence[Placed], angle: float) -> list[Line]:
     return found
 
 
+def _without_shadows(strings: Iterable[Placed]) -> Iterator[Placed]:
+    """The strings without those printed a second time almost on the same spot (bold by hand, shadows)."""
+    seen: dict[tuple[str, int, int], Placed] = {}
+    for s in strings:
+        near_x, near_y = min(0.45 * s.height, 0.5 * s.width), 0.45 * s.height
+        column, row = int(s.x // s.height), int(s.y // s.height)
+        neighbours = (seen.get((s.text, column + i, row + j)) for i in (-1, 0, 1) for j in (-1, 0, 1))
+        if any(n and abs(n.x - s.x) < near_x and abs(n.y - s.y) < near_y for n in neighbours):
+            continue
+        seen[s.text, column, row] = s
+        yield s
+
+
 def _line(row: Sequence[Placed], start: int) -> Line:
-    """One line of its pieces; a space where a gap shows, and what is printed twice on the same spot (bold, shadow) once."""
+    """One line of its pieces; a space where a gap shows."""
     text = ""
     stretches: list[Stretch] = []
     last: Placed | None = None
     for piece in row:
         if last is not None:
-            is_shadow = piece.text == last.text and piece.x - last.x < min(0.3 * piece.height, 0.5 * piece.width)
-            if is_shadow:
-                continue
             has_gap = piece.x - (last.x + last.width) > 0.35 * min(piece.height, last.height)
             if has_gap and not text.endswith(" ") and not piece.text.startswith(" "):
                 text += " "

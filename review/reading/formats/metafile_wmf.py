@@ -139,18 +139,10 @@ class Player:
 
     def dib(self, r: bytes, at: int) -> None:
         """A bitmap that begins here; the records without one are shorter."""
-        data = r[at:]
-        size = metafile_bitmap.size_of(data)
-        if size is None:
-            return
-        if metafile_bitmap.is_small(*size):
-            self.scene.small_pictures += 1
-            return
-        found = metafile_bitmap.packed_dib_file(data)
-        if found is None:
-            self.scene.lost_pictures += 1
-        else:
-            self.scene.pictures.append(found)
+        size = metafile_bitmap.size_of(r[at:])
+        if size is not None:
+            high, wide, y, x = struct.unpack_from("<4h", r, at - 8)
+            self.scene.show(metafile_bitmap.packed_dib_file(r[at:]), size, (x, y, wide, high))
 
     def old_bitmap(self, r: bytes, at: int) -> None:
         """A device-dependent bitmap: only those of one bit say how they are to be read."""
@@ -159,14 +151,9 @@ class Player:
         _, width, height, stride, _, depth = struct.unpack_from("<hhhhBB", r, at)
         if width <= 0 or height <= 0:
             return
-        if metafile_bitmap.is_small(width, height):
-            self.scene.small_pictures += 1
-            return
-        found = metafile_bitmap.mono_file(width, height, stride, r[at + 10 :]) if depth == 1 else None
-        if found is None:
-            self.scene.lost_pictures += 1
-        else:
-            self.scene.pictures.append(found)
+        file = metafile_bitmap.mono_file(width, height, stride, r[at + 10 :]) if depth == 1 else None
+        if file is not None or not metafile_bitmap.is_small(width, height):
+            self.scene.show(file, (width, height))
 
     # ------------------------------------------------------------------------------------------- comments and outlines
 
