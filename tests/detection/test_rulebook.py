@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from collections import Counter
 from datetime import date
 from functools import cache
@@ -116,6 +117,17 @@ def test_legal_bases_are_those_of_the_reference() -> None:
             assert basis.article in known.get(basis.law, ()), f"{rule.id}: {basis}"
 
 
+def test_a_number_that_the_site_lists_as_not_public_is_found_where_it_is_quoted(tmp_path: Path) -> None:
+    shutil.copytree(RULES, tmp_path / "rules")
+    listed = tmp_path / "rules" / "lists" / "nonpublic_numbers.txt"
+    listed.write_text(listed.read_text("utf-8") + "某办字〔2099〕1号\n", "utf-8")
+    compiled = compile_rules(load_rules(tmp_path / "rules"), TODAY)
+    found = compiled.find(document("根据某办字〔2099〕1号文件要求，现将有关事项通知如下。"), Policy())
+    assert [(f.category, f.severity) for f in found if f.rule_id == "nonpublic-number-cited"] == [
+        ("WRK.CITE", Severity.MEDIUM)
+    ]
+
+
 # ------------------------------------------------------------------------------------------------------------- the vectors
 
 
@@ -174,7 +186,9 @@ def disclosures() -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("row", disclosures(), ids=lambda row: f"{row['category']}-{row['text'][:8]}")
 def test_disclosure_is_found_in_its_category(row: dict[str, str]) -> None:
-    surrounded = f"现将有关情况通报如下。{row['text']}请各单位认真抓好落实。"
+    # a title stands on a line of its own, a sentence between others
+    glue = "" if row["text"].endswith("。") else "\n"
+    surrounded = f"现将有关情况通报如下。{glue}{row['text']}{glue}请各单位认真抓好落实。"
     for text in (row["text"], surrounded):
         found = [f for f in find(text) if f.category == row["category"]]
         assert max((f.severity.rank for f in found), default=-1) >= Severity(row["at_least"]).rank, text
