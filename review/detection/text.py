@@ -304,18 +304,23 @@ def _find_edits(text: str, codes: Codes, original: Flags) -> Edits | None:
     special = np.flatnonzero(original & (DROP | EXPAND))
     if not entities and not len(special):
         return None
-    ranges = [(int(i), int(i) + 1, known.expansions.get(int(codes[i]), "")) for i in special]
+    drops = special[(original[special] & EXPAND) == 0]
+    written = [
+        (int(i), int(i) + 1, known.expansions[int(codes[i])]) for i in special[(original[special] & EXPAND) != 0]
+    ]
     for match in entities:
         original[match.start() : match.end()] |= ENTITY
-        ranges.append((match.start(), match.end(), fold(html.unescape(match.group()))))
-    ranges.sort()
-    starts = np.array([start for start, _, _ in ranges], np.int64)
-    ends = np.array([end for _, end, _ in ranges], np.int64)
-    written = [[ord(c) for c in replacement] for _, _, replacement in ranges]
-    sizes = np.array([len(replacement) for replacement in written], np.int64)
+        written.append((match.start(), match.end(), fold(html.unescape(match.group()))))
+    written.sort()
+    starts = np.concatenate((drops, np.array([start for start, _, _ in written], np.int64)))
+    ends = np.concatenate((drops + 1, np.array([end for _, end, _ in written], np.int64)))
+    sizes = np.concatenate((np.zeros(len(drops), np.int64), np.array([len(t) for _, _, t in written], np.int64)))
+    order = np.argsort(starts, kind="stable")
+    starts, ends, sizes = starts[order], ends[order], sizes[order]
+    out = np.array([ord(c) for _, _, replacement in written for c in replacement], np.uint32)
     gained = sizes - (ends - starts)
     places = starts + np.cumsum(gained) - gained
-    return Edits(places, sizes, starts, ends, np.array([c for part in written for c in part], np.uint32))
+    return Edits(places, sizes, starts, ends, out)
 
 
 def _apply_edits(folded: Codes, edits: Edits) -> Codes:
@@ -355,13 +360,10 @@ def join_gaps(base: View, soft_breaks: Ints) -> View | None:
     ``soft_breaks`` are the positions (in the base view) of line ends that continue a paragraph. ``starts`` and ``ends`` of
     the result lead to the base view, not to the text.
     """
-    flags = class_flags(base)
-    dropped = _space_runs(base, flags)
-    for at in soft_breaks.tolist():
-        dropped.append((at, at + 1))
+    starts, ends = _space_runs(base, class_flags(base))
     # indentation or spaces around a soft break vanish with it
-    merged = _merge(sorted(dropped))
-    return _neighbourhoods(base, flags, merged, GAP_REACH, "joined")
+    starts, ends = _merged(np.concatenate((starts, soft_breaks)), np.concatenate((ends, soft_breaks + 1)))
+    return _neighbourhoods(base, starts, ends, GAP_REACH, "joined")
 
 
 def skip_symbols(base: View) -> View | None:
@@ -376,14 +378,17 @@ def skip_symbols(base: View) -> View | None:
     is_lone_before = (at < 2) | ~is_han[np.maximum(at - 2, 0)]
     is_lone_after = ~is_han[np.minimum(at + 2, len(flags) - 1)]
     at = at[is_lone_before | is_lone_after | ((flags[at] & SENTENCE) == 0)]
-    runs = []
-    for start in at.tolist():
+    is_single = is_han[np.minimum(at + 1, len(flags) - 1)]
+    runs = [(start, start + 1) for start in at[is_single & ((flags[at] & SPACE) == 0)].tolist()]
+    for start in at[~is_single].tolist():
         stop = start + 1
         while stop < len(flags) and stop - start < 3 and skippable[stop]:
             stop += 1
         if stop < len(flags) and is_han[stop] and _is_inserted(flags, is_han, start, stop):
             runs.append((start, stop))
-    return _neighbourhoods(base, flags[: len(base)], runs, SYMBOL_REACH, "symbols")
+    table = np.array(runs, np.int64).reshape(-1, 2)
+    starts, ends = _merged(table[:, 0], table[:, 1])
+    return _neighbourhoods(base, starts, ends, SYMBOL_REACH, "symbols")
 
 
 def _is_inserted(flags: Flags, is_han: Any, start: int, stop: int) -> bool:
@@ -397,11 +402,10 @@ def _is_inserted(flags: Flags, is_han: Any, start: int, stop: int) -> bool:
     return bool(is_lone_before or is_lone_after)
 
 
-def _space_runs(base: View, flags: Flags) -> list[tuple[int, int]]:
-    is_space = (flags & SPACE) != 0
-    at = np.flatnonzero(is_space)
+def _space_runs(base: View, flags: Flags) -> tuple[Ints, Ints]:
+    at = np.flatnonzero(flags & SPACE)
     if not len(at):
-        return []
+        return at, at
     breaks = np.flatnonzero(np.diff(at) > 1)
     firsts = at[np.concatenate(([0], breaks + 1))]
     lasts = at[np.concatenate((breaks, [len(at) - 1]))]
@@ -415,7 +419,7 @@ def _space_runs(base: View, flags: Flags) -> list[tuple[int, int]]:
     symbol = ((before | after) & SYMBOL) != 0
     keep = solid & (both | number | one_han | symbol)
     keep &= ~_after_article(base, firsts)
-    return list(zip(firsts[keep].tolist(), (lasts[keep] + 1).tolist(), strict=True))
+    return firsts[keep], lasts[keep] + 1
 
 
 def _after_article(base: View, firsts: Ints) -> Any:
@@ -468,22 +472,12 @@ def _is_own_line(base: View, flags: Flags, at: int) -> bool:
     return bool(starts_line and ends_line) or bool(starts_line and at - left > 10)
 
 
-def _merge(runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for start, end in runs:
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def _neighbourhoods(base: View, flags: Flags, runs: list[tuple[int, int]], reach: int, kind: str) -> View | None:
-    """Base view without ``runs``, only as far as ``reach`` around each; neighbourhoods are separated by line ends."""
-    if not runs:
+def _neighbourhoods(base: View, cut_starts: Ints, cut_ends: Ints, reach: int, kind: str) -> View | None:
+    """Base view without the cuts (in order, apart), only as far as ``reach`` around each; neighbourhoods are separated by
+    line ends."""
+    if not len(cut_starts):
         return None
-    table = np.array(runs, np.int64)
-    cut_starts, cut_ends = _merged(table[:, 0], table[:, 1])
+    flags = class_flags(base)
     starts, ends = _merged(np.maximum(cut_starts - reach, 0), np.minimum(cut_ends + reach, len(flags)))
     # every neighbourhood falls into the pieces between its cuts; only after its last piece something ends
     owner = np.searchsorted(starts, cut_starts, "right") - 1
