@@ -32,34 +32,24 @@ def group_findings(
     rules: tuple[Rule, ...], candidates: Iterable[Candidate], overflow: Iterable[Overflow], key: bytes
 ) -> Iterator[Finding]:
     """One finding per rule, value, severity, place and note; the parts of an ``all … within: 0`` are one finding."""
-    groups: dict[tuple[object, ...], list[Candidate]] = {}
+    gathers = [rule.match is not None and rule.match.mode == "all" and rule.match.within == 0 for rule in rules]
+    groups: dict[tuple[int, str, int], list[Candidate]] = {}
     values: dict[int, int] = {}
     for candidate in candidates:
-        group = _group_of(rules[candidate.rule], candidate)
-        if group not in groups:
-            values[candidate.rule] = values.get(candidate.rule, 0) + 1
-            if values[candidate.rule] > MAX_VALUES:
-                group = (candidate.rule, candidate.severity, candidate.hidden)
-        groups.setdefault(group, []).append(candidate)
+        number = candidate.rule
+        group = (number, "", 0) if gathers[number] else (number, candidate.value, candidate.kind)
+        members = groups.get(group)
+        if members is None:
+            values[number] = values.get(number, 0) + 1
+            if values[number] > MAX_VALUES:
+                # "\0" stands in no text
+                group = (number, "\0", candidate.severity.rank * 2 + candidate.hidden)
+            members = groups.setdefault(group, [])
+        members.append(candidate)
     for members in groups.values():
         yield _finding(rules[members[0].rule], members, key)
     for rest in overflow:
         yield _rest(rules[rest.rule], rest)
-
-
-def _group_of(rule: Rule, candidate: Candidate) -> tuple[object, ...]:
-    if rule.match is not None and rule.match.mode == "all" and rule.match.within == 0:
-        return (candidate.rule,)
-    place = first_zone(candidate.zones)
-    return (
-        candidate.rule,
-        candidate.value,
-        candidate.severity,
-        place,
-        candidate.hidden,
-        candidate.layers,
-        candidate.notes,
-    )
 
 
 def _finding(rule: Rule, members: list[Candidate], key: bytes) -> Finding:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from review.detection.matching import LAYER_BITS, RISKY_BITS, Leaves, Source, Table
-from review.detection.places import ZONE_BITS, ZONE_ORDER, Places, unseen_name
+from review.detection.places import ZONE_BITS, ZONE_ORDER, Places, first_zone, unseen_name
 from review.detection.text import LAYER_NAMES
 from review.detection.validators import CONTEXT_TYPES, VALIDATORS, Outcome, check_in_context
 from review.types import Context, Document, Rule, RuleStatus, Severity, Span
@@ -43,6 +43,7 @@ class Candidate(NamedTuple):
     outcome: Outcome | None
     value: str
     leaf: int
+    kind: int  # equal for matches of a rule that differ in nothing but value and place
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ def judge_matches(
     arrays = (table.start, table.layers, table.view, table.at, table.to, table.leaf, blocks, masks)
     columns = zip(*(array.tolist() for array in arrays), strict=True)
     found: list[Candidate] = []
-    known: dict[tuple[int, int, int, Outcome | None, tuple[int, ...]], tuple[Severity, tuple[str, ...]]] = {}
+    known: dict[tuple[int, int, int, Outcome | None, tuple[int, ...]], tuple[Severity, tuple[str, ...], int]] = {}
+    kinds: dict[tuple[object, ...], int] = {}
     strings = [v.string() for v in view.source.views] if len(table) > _MANY else []
     for number, (start, layers, which, at, to, leaf, block, mask) in enumerate(columns):
         raw = strings[which][at:to] if strings else view.source.views[which].text(at, to)
@@ -106,8 +108,10 @@ def judge_matches(
             contexts = [cues[which][0] for which in holding]
             base = severities.get(mask) or _of_mask(severities, rule, mask)
             severity = _severity(rule, base, outcome, contexts, layers)
-            known[key] = (severity, _notes(rule, outcome, contexts, layers, view, unseen))
-        severity, notes = known[key]
+            notes = _notes(rule, outcome, contexts, layers, view, unseen)
+            told = (severity, notes, first_zone(mask), unseen >= 0, layers)
+            known[key] = (severity, notes, kinds.setdefault(told, len(kinds)))
+        severity, notes, kind = known[key]
         found.append(
             Candidate(
                 index,
@@ -122,6 +126,7 @@ def judge_matches(
                 outcome,
                 value,
                 leaf,
+                kind,
             )
         )
     return _best_readings(found, bool(rule.validators)) if int(table.view.max()) or int(table.layers.max()) else found
@@ -247,8 +252,10 @@ def resolve_values(rules: tuple[Rule, ...], candidates: list[Candidate]) -> list
     Better is: confirmed by its validator, then longer, then more severe, then the rule that comes first. Only matches made
     of digits compete, and a trial rule displaces none of a stable rule.
     """
-    values = [c for c in candidates if _is_value(c)]
-    others = [c for c in candidates if not _is_value(c)]
+    values: list[Candidate] = []
+    others: list[Candidate] = []
+    for candidate in candidates:
+        (values if _is_value(candidate) else others).append(candidate)
     kept: list[Candidate] = []
     for cluster in _clusters(sorted(values, key=lambda c: (c.start, c.end))):
         if len(cluster) == 1:
