@@ -12,11 +12,13 @@ import streamlit as st
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-#: Answer without a sign-in or describe the application to machines: not served.
+#: Answer without a sign-in, take files past our own upload or describe the application to machines: not served.
 _CLOSED = (
     "/_stcore/metrics",
     "/_stcore/agent",
     "/_stcore/script-health-check",
+    "/_stcore/upload_file",
+    "/component/",
     "/app/static",
     "/auth/",
     "/oauth2callback",

@@ -8,7 +8,7 @@ import streamlit as st
 from review.casework import audit, queries
 from review.casework.audit import ACTIONS
 from review.errors import AuditChainBroken
-from review.types import Actor
+from review.types import Actor, Role
 from review.ui.clock import CHINA, local_time, now, today
 from review.ui.house import House, open_house
 from review.ui.session import current_actor
@@ -16,6 +16,7 @@ from review.ui.session import current_actor
 _LINES = 200
 _CHAIN = "trail.chain"
 _ALL = "全部操作"
+_EVENTS, _STOPS = "操作记录", "疑似涉密停止处理"
 _SPANS = {"今天": 0, "近 7 天": 6, "近 30 天": 29, "全部": None}
 #: Payload keys of ``audit.ACTIONS`` as a person reads them.
 _FACTS = {
@@ -57,11 +58,24 @@ def draw() -> None:
     actor, house = current_actor(), open_house()
     st.html('<div class="pt"><h1>操作留痕</h1><span>只追加，不含文稿内容</span></div>')
     _draw_chain(house)
-    events, stops = st.tabs(["操作记录", "疑似涉密停止处理"])
+    _warn_of_stops(house, actor)
+    is_officer = actor.has_role(Role.SECRECY)
+    events, stops = st.tabs([_EVENTS, _STOPS], default=_STOPS if is_officer else _EVENTS)
     with events:
         _draw_events(house, actor)
     with stops:
         _draw_stops(house, actor)
+
+
+def _warn_of_stops(house: House, actor: Actor) -> None:
+    """The 24 hours of 实施条例第六十一条 run from the discovery: who must report is told at once."""
+    recent = [stop for stop in queries.list_stops(house.store, actor) if now() - stop.at < timedelta(hours=24)]
+    if recent and actor.has_role(Role.SECRECY, Role.LEAD):
+        latest = html.escape("、".join(stop.number for stop in recent[:5]))
+        st.html(
+            f'<div class="chain bad" role="alert"><b>24小时内有 {len(recent)} 起疑似涉密停止处理：{latest}</b>　'
+            "单位应当在24小时内向同级保密行政管理部门和上级主管部门报告（保守国家秘密法实施条例第六十一条）。</div>"
+        )
 
 
 def _draw_chain(house: House) -> None:

@@ -118,6 +118,7 @@ def test_nothing_is_handed_out_without_a_sign_in(server: Server, visit) -> None:
     assert own.status == 200 and own.getheader("cache-control") == "no-store"
     assert ask(server, "GET", "/_stcore/metrics").status == 404
     assert ask(server, "GET", "/_stcore/agent/openapi.json").status == 404
+    assert ask(server, "PUT", "/_stcore/upload_file/a/b").status == 404, "files come only through our own route"
 
 
 def test_a_post_from_another_site_is_refused(server: Server) -> None:

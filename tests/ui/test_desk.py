@@ -6,6 +6,7 @@ from review.casework import queries
 from review.ui.desk import Desk, PrivateCheck, Stage
 from review.ui.house import House
 from tests.ui.conftest import Installation
+from tests.ui.test_pages import words
 
 STOPPED = "机密★10年\n\n某某工作方案\n".encode()
 PLAIN = "关于清洁家园行动的通知\n联系手机13900001553。\n".encode()
@@ -41,6 +42,8 @@ def test_a_stopped_draft_keeps_no_bytes_and_no_name_and_is_recorded(installation
     assert found.stage is Stage.STOPPED
     assert (found.data, found.name, found.document) == (b"", "", None)
     [stop] = queries.list_stops(installation.store, installation.people["secrecy"].actor)
+    shown = words(installation.open_page("secrecy"))
+    assert f"24小时内有 1 起疑似涉密停止处理：{stop.number}" in shown and "某某" not in shown
     assert (stop.number, stop.client, stop.size, stop.suffix) == (found.event_number, "10.0.0.9", len(STOPPED), ".txt")
 
 
