@@ -7,6 +7,7 @@ documents (full-width punctuation, capitals, traditional characters), so that wr
 import re
 from collections.abc import Iterator
 
+from review.detection.sequences import TooComplex, shortest
 from review.detection.text import fold
 
 #: Longest repetition a pattern may ask for; keeps the number of reported ends, and so time and memory, bounded.
@@ -47,10 +48,13 @@ def check_pattern(pattern: str) -> Iterator[tuple[str, str]]:
             yield f"用了 {token}。", "独占一行用 boundary: line，其他前后要求用 context"
         elif not in_class:
             yield from _check_repeat(pattern, match, token, kind or "")
-        if kind == "char" and fold(token) == "" and token not in " \t":
+        if kind == "char" and not token.isascii() and fold(token) == "":
             yield "正则里有看不见的字符，匹配前会被去掉。", "删去这个字符"
-    if _is_nullable(pattern):
-        yield "这个式子能匹配空文字。", "至少要有一个非出现不可的字"
+    try:
+        if not shortest(pattern)[1]:
+            yield "这个式子能匹配空文字。", "至少要有一个非出现不可的字"
+    except (TooComplex, IndexError, RecursionError):
+        yield "括号没有配对，或者嵌套太深。", "检查每个 ( 都有 )；作文字的括号写 \\( 和 \\)"
 
 
 def _check_escape(token: str, in_class: bool) -> Iterator[tuple[str, str]]:
@@ -79,14 +83,6 @@ def _check_repeat(pattern: str, match: re.Match[str], token: str, kind: str) -> 
 
 def _is_escaped(before: str) -> bool:
     return (len(before) - len(before.rstrip("\\"))) % 2 == 1
-
-
-def _is_nullable(pattern: str) -> bool:
-    # Python's parser is only asked whether the empty text matches; documents never meet this expression
-    try:
-        return re.compile(pattern).fullmatch("") is not None
-    except (re.error, OverflowError):
-        return False
 
 
 def translate_pattern(pattern: str) -> str:

@@ -120,6 +120,8 @@ class _Parser:
         if character == "(":
             self.at += 3 if pattern.startswith("(?:", start) else 1
             options = self.options()
+            if self.at >= len(pattern):
+                raise TooComplex
             self.at += 1
             return Group(options, pattern[start : self.at])
         if character == "[" and (match := _CLASS.match(pattern, start)):
@@ -144,8 +146,12 @@ def _bounds(quantifier: str) -> tuple[int, int]:
 
 @lru_cache(maxsize=10_000)
 def parse(pattern: str) -> tuple[tuple[Node, ...], ...]:
-    """The alternatives of an expression as lists of nodes."""
-    return _Parser(pattern).options()
+    """The alternatives of an expression as lists of nodes; raises TooComplex where brackets do not pair."""
+    parser = _Parser(pattern)
+    options = parser.options()
+    if parser.at != len(pattern):
+        raise TooComplex
+    return options
 
 
 def longest(pattern: str) -> int:

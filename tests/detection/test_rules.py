@@ -89,6 +89,8 @@ def test_a_good_rule_loads() -> None:
         ("regex: '内部[（(]\\d{1,3}[)）]'", "regex: '^内部'", 16, "独占一行"),
         ("regex: '内部[（(]\\d{1,3}[)）]'", "regex: '(?:内部)?'", 16, "空文字"),
         ("regex: '内部[（(]\\d{1,3}[)）]'", "regex: '内\u200b部'", 16, "看不见"),
+        ("regex: '内部[（(]\\d{1,3}[)）]'", "regex: '(内部'", 16, "没有配对"),
+        ("regex: '内部[（(]\\d{1,3}[)）]'", "regex: '内部)'", 16, "没有配对"),
         ("boundary: none", "boundary: word", 17, "boundary"),
         ("zones: [any]", "zones: [top]", 18, "zones"),
         ("zones: [any]", "zones: []", 18, "空的列表"),
