@@ -10,6 +10,7 @@ from pathlib import PurePath
 import streamlit as st
 
 from review.casework import queries, workflow
+from review.casework.readiness import weighty_findings
 from review.errors import NotAllowed
 from review.outputs.wording import LEVEL_NAMES, PLACE_NAMES
 from review.types import Actor, Case, Check, Document, Role, Submission
@@ -117,11 +118,12 @@ def _draw_stop(house: House, found: PrivateCheck) -> None:
 
 def _draw_result(house: House, actor: Actor, found: PrivateCheck, case: Case | None) -> None:
     assert found.check is not None
-    level = LEVEL_NAMES[found.check.verdict.level]
+    verdict, weighty = found.check.verdict, len(weighty_findings(found.check))
     kind = f"{html.escape(case.number)} 修改稿" if case else "自查"
     st.html(
-        f'<div class="rh"><div><h1>{html.escape(found.name)}</h1><p>{kind}<i></i>{len(found.check.findings)} 处问题'
-        f"<i></i>未能检查 {len(found.check.gaps)} 处<i></i><b>{level}</b></p></div></div>"
+        f'<div class="rh"><div><h1>{html.escape(found.name)}</h1><p>{kind}<i></i>须处理 {weighty} 处<i></i>'
+        f"请留意 {len(found.check.findings) - weighty} 处<i></i>未能检查 {len(found.check.gaps)} 处<i></i>"
+        f'<b class="{verdict.level}">{LEVEL_NAMES[verdict.level]}</b></p></div></div>'
     )
     base = f"/review/check/{found.id}"
     data = {
@@ -190,8 +192,8 @@ def _submission_dialog(check_id: str) -> None:
 def _warn_of_findings(found: PrivateCheck) -> None:
     """Said plainly before sending; the person may send a draft with findings, the reviewer decides."""
     assert found.check is not None
-    if found.check.findings:
-        st.warning(f"自查还有 {len(found.check.findings)} 处问题。可以先修改再送审，也可以直接送审并在说明中写明情况。")
+    if weighty := weighty_findings(found.check):
+        st.warning(f"自查还有 {len(weighty)} 处须处理的问题。可以先修改再送审，也可以直接送审并在说明中写明情况。")
     if found.check.gaps:
         st.warning(f"有 {len(found.check.gaps)} 处未能检查，须由审查人逐页查看。")
 
