@@ -117,6 +117,32 @@ def test_legal_bases_are_those_of_the_reference() -> None:
             assert basis.article in known.get(basis.law, ()), f"{rule.id}: {basis}"
 
 
+def test_hidden_text_is_told_and_weighs_more_with_an_identifier_in_it() -> None:
+    plain = Block(Span(0, 4), BlockKind.HIDDEN, "", concealed="隐藏文字")
+    with_id = Block(Span(0, 18), BlockKind.HIDDEN, "", concealed="隐藏文字")
+    severities = []
+    for text, block in (("略去不表", plain), ("342501196501010014", with_id)):
+        found = engine().find(Document("", "", "docx", len(text), text, (block,)), Policy())
+        severities += [f.severity for f in found if f.category == "QLT.HIDDEN"]
+    assert severities == [Severity.MEDIUM, Severity.HIGH]
+
+
+@pytest.mark.parametrize(
+    ("name", "category"),
+    [
+        ("某某局网络拓扑图.docx", "INF.NET"),
+        ("干部职工花名册.xlsx", "INT.HR"),
+        ("附件2：警力部署表.xls", "INF.SECUR"),
+        ("某某方案（送审稿）.docx", "INT.DRAFT"),
+        ("关于某事的报告（机密）.pdf", "SEC.MARK"),
+        ("某某资料（内部）.doc", "WRK.MARK"),
+    ],
+)
+def test_file_name_alone_is_enough(name: str, category: str) -> None:
+    found = engine().find(Document("", name, "docx", 0, "", ()), Policy())
+    assert category in {f.category for f in found}
+
+
 def test_a_number_that_the_site_lists_as_not_public_is_found_where_it_is_quoted(tmp_path: Path) -> None:
     shutil.copytree(RULES, tmp_path / "rules")
     listed = tmp_path / "rules" / "lists" / "nonpublic_numbers.txt"
