@@ -19,7 +19,7 @@ BROKEN = "文件结构已损坏或不完整，未能完整读取。请用原程�
 ENCRYPTED = "文件设有打开密码，无法检查。请去掉密码另存后重新提交。"
 _DAMAGED = "文件内部结构有损坏或被截断，可能有内容没有读出。请用原程序打开确认，另存后重新提交。"
 _MANY = "文件内部的部分多得异常，已拒绝读取。请用原程序另存后重新提交。"
-_MACROS = "部分宏代码未能读取。请另存为不含宏的格式后重新提交。"
+MACROS = "部分宏代码未能读取。请另存为不含宏的格式后重新提交。"
 _OBJECT = "嵌入的对象已损坏，未能读取。请取出后单独提交。"
 _PROPERTIES = ("\x05SummaryInformation", "\x05DocumentSummaryInformation")
 _MACRO_STORAGES = frozenset({"macros", "_vba_project_cur", "_vba_project"})
@@ -155,7 +155,7 @@ class Compound:
         self.remarks.append("文件含有宏（VBA 程序）；公开前应另存为不含宏的格式。")
         found, is_whole = vba.modules(self.data)
         if not is_whole:
-            self.gaps.append(Gap(GapReason.UNSUPPORTED, "宏", _MACROS))
+            self.gaps.append(Gap(GapReason.UNSUPPORTED, "宏", MACROS))
         return macro_pieces(found)
 
 

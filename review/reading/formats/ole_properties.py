@@ -24,7 +24,8 @@ _SUMMARY = {
     18: "编辑程序",
 }
 _DOCUMENT = {2: "类别", 14: "经理", 15: "单位", 26: "内容类型", 27: "内容状态", 28: "语言", 29: "版本"}
-_TITLES_OF_PARTS = 13
+_HEADING_PAIRS, _TITLES_OF_PARTS = 12, 13
+_FONTS = ("Font", "字体", "字型", "フォント")
 _SUMMARY_ID = bytes.fromhex("e0859ff2f94f6810ab9108002b27b3d9")
 _DOCUMENT_ID = bytes.fromhex("02d5cdd59c2e1b10939708002b2cf9ae")
 _CODE_PAGES = {936: "gb18030", 950: "cp950", 1200: "utf-16-le", 10008: "gb18030", 65001: "utf-8", 54936: "gb18030"}
@@ -52,11 +53,25 @@ def pieces(stream: bytes, said: frozenset[str] = frozenset()) -> list[Piece]:
             found += _labelled(section, _SUMMARY)
         elif section.identifier == _DOCUMENT_ID:
             found += _labelled(section, _DOCUMENT)
-            titles = [t for t in section.values.get(_TITLES_OF_PARTS, []) if t.strip() and t.strip() not in said]
+            titles = [title for title in _titles(section) if title.strip() and title.strip() not in said]
             found += [Piece(title, BlockKind.PROPERTY, "文档属性 各部分标题") for title in titles]
         else:
             found += _custom(section)
     return found
+
+
+def _titles(section: PropertySet) -> list[str]:
+    """Titles of sheets and slides, without the fonts a presentation lists among them."""
+    titles = section.values.get(_TITLES_OF_PARTS, [])
+    pairs = section.values.get(_HEADING_PAIRS, [])
+    found: list[str] = []
+    at = 0
+    for heading, count in zip(pairs[::2], pairs[1::2], strict=False):
+        size = int(count) if count.isdigit() else 0
+        if not any(word in heading for word in _FONTS):
+            found += titles[at : at + size]
+        at += size
+    return found + titles[at:]
 
 
 def _labelled(section: PropertySet, labels: dict[int, str]) -> list[Piece]:
