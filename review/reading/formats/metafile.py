@@ -5,14 +5,14 @@ Word, Excel and PowerPoint keep drawings, formulas and previews of embedded obje
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from review.reading import filetypes
 from review.reading.assembly import Embedded, Piece, Reading
 from review.reading.extraction import Options, Unreadable
 from review.reading.formats import metafile_bitmap, metafile_emf, metafile_outlines, metafile_plus, metafile_wmf
-from review.reading.formats.metafile_scene import Placed, Scene, lines
+from review.reading.formats.metafile_scene import Scene, lines, sane
 from review.reading.formats.page_lines import Line, paragraphs
 from review.reading.ocr_text import Placing, Sight, read_picture
 from review.types import BlockKind, Gap, GapReason, Page, PageReading
@@ -20,6 +20,8 @@ from review.types import BlockKind, Gap, GapReason, Page, PageReading
 _MAX_RECORDS = 1_000_000
 _MAX_PICTURES = 500
 _EMF_HEADER = 88
+#: Frames beyond this are damage; text of a second layer is looked for inside the lines of the first below so many lines.
+_FAR, _MANY_LINES, _SHORT = 100_000, 2000, 3
 _BROKEN = "图形文件损坏，未能读取。请用原程序打开确认，另存为 PNG 后重新提交。"
 _PARTLY = "图形文件不完整，只读出了其中一部分。请用原程序打开确认，另存为 PNG 后重新提交，或由人工查看。"
 _TOO_MANY = "图形过于复杂，其余部分未检查。请将图形另存为 PNG 后提交，或由人工查看。"
@@ -30,27 +32,27 @@ _NO_WORDS = "有矢量图形中没有文字记录，只有简单线条和色块"
 
 @dataclass(slots=True)
 class _Drawing:
-    """One metafile as it was played: what each layer draws, and metafiles inside it."""
+    """One metafile as it was played: its layers, the one to trust first, and the metafiles inside it.
 
-    scene: Scene
-    plus: Scene = field(default_factory=Scene)
+    ``is_dual``: the layers draw the same, each for other programs.
+    """
+
+    layers: list[Scene]
     metafiles: list[bytes] = field(default_factory=list)
     is_dual: bool = False
-    width: float = 0.0
+    left: float = 0.0
+    top: float = 0.0
+    width: float = 0.0  # 0: the file does not say
     height: float = 0.0
-
-    @property
-    def scenes(self) -> tuple[Scene, Scene]:
-        return self.plus, self.scene
 
 
 def extract(data: bytes, options: Options) -> Reading:
     """Text, properties and pictures of one EMF or WMF; Unreadable when its header is none."""
     drawing = _emf(data) if options.format == "emf" else _wmf(data)
-    strings = _strings(drawing)
-    pieces = _pieces(strings, drawing, options)
-    gaps = list(_gaps(drawing))
+    pieces = _pieces(drawing, options)
+    gaps: list[Gap] = []
     pictures = _pictures(drawing, options, gaps)
+    gaps += _gaps(drawing)
     remarks: tuple[str, ...] = ()
     page = _page(drawing, PageReading.TEXT if pieces else PageReading.BLANK)
     sight, painted = _outlines(drawing, options, has_text=bool(pieces))
@@ -60,7 +62,7 @@ def extract(data: bytes, options: Options) -> Reading:
         remarks = (_NO_WORDS,)
     pieces += sight.pieces
     gaps += sight.gaps
-    properties = dict.fromkeys(text.strip() for scene in drawing.scenes for text in scene.properties)
+    properties = dict.fromkeys(text.strip() for scene in drawing.layers for text in scene.properties)
     pieces += [Piece(text, BlockKind.PROPERTY, "图形属性") for text in properties]
     return Reading(tuple(pieces), (page,), (), tuple(gaps), tuple(pictures), remarks)
 
@@ -74,70 +76,71 @@ def _emf(data: bytes) -> _Drawing:
     player = metafile_emf.Player()
     player.play(data, _MAX_RECORDS)
     left, top, right, bottom = struct.unpack_from("<4i", data, 8)
-    drawing = _Drawing(player.scene, width=_length(right - left), height=_length(bottom - top))
+    drawing = _Drawing([player.scene])
+    _frame(drawing, left, top, right, bottom)
     if player.plus:
         above = metafile_plus.Player()
         above.play(bytes(player.plus), _MAX_RECORDS)
-        drawing.plus, drawing.metafiles, drawing.is_dual = above.scene, above.metafiles, above.is_dual
+        drawing.layers.insert(0, above.scene)
+        drawing.metafiles, drawing.is_dual = above.metafiles, above.is_dual
     return drawing
 
 
 def _wmf(data: bytes) -> _Drawing:
     player = metafile_wmf.Player()
     player.play(data, _MAX_RECORDS)
-    drawing = _Drawing(player.scene)
+    enhanced = bytes(player.enhanced)
+    if len(enhanced) >= _EMF_HEADER and enhanced[40:44] == b" EMF":
+        # the WMF is a copy of this EMF for old programs
+        drawing = _emf(enhanced)
+        drawing.layers.append(player.scene)
+        drawing.is_dual = True
+        return drawing
+    drawing = _Drawing([player.scene])
     if data.startswith(metafile_wmf.PLACEABLE) and len(data) >= 16:
         left, top, right, bottom = struct.unpack_from("<4h", data, 6)
-        drawing.width, drawing.height = _length(right - left), _length(bottom - top)
-    if player.enhanced[40:44] == b" EMF":
-        original = _emf(bytes(player.enhanced))
-        # the WMF is a copy of this EMF for old programs
-        drawing.plus, drawing.is_dual = original.scene, True
-        drawing.metafiles = original.metafiles
-        drawing.plus.strings += _missing(original.plus.strings, original.scene.strings)
-        drawing.plus.pictures += original.plus.pictures
+        _frame(drawing, 0, 0, right - left, bottom - top)  # the window's origin is taken off already
     return drawing
 
 
-def _length(value: int) -> float:
-    return float(min(abs(value), 100_000))
+def _frame(drawing: _Drawing, left: int, top: int, right: int, bottom: int) -> None:
+    if 0 < right - left < _FAR and 0 < bottom - top < _FAR:
+        drawing.left, drawing.top = sane(left), sane(top)
+        drawing.width, drawing.height = float(right - left), float(bottom - top)
 
 
 # --------------------------------------------------------------------------------------------------------------- text
 
 
-def _strings(drawing: _Drawing) -> list[list[Placed]]:
-    """The strings of both layers, each with its own places; of the lower one only what the upper does not say."""
-    below = drawing.scene.strings
-    if drawing.is_dual:
-        below = _missing(below, drawing.plus.strings)
-    return [strings for strings in (drawing.plus.strings, below) if strings]
-
-
-def _missing(strings: Sequence[Placed], others: Iterable[Placed]) -> list[Placed]:
-    """Those strings, as whole lines, that the other layer does not hold."""
-    known = "".join("".join(line.text.split()) for group in lines(others) for line in group)
-    return [s for s in strings if "".join(s.text.split()) not in known]
-
-
-def _pieces(layers: Sequence[Sequence[Placed]], drawing: _Drawing, options: Options) -> list[Piece]:
+def _pieces(drawing: _Drawing, options: Options) -> list[Piece]:
+    """The text of every layer; of layers that draw the same only what those before do not say."""
     kind = BlockKind.TEXT_BOX if options.is_part else BlockKind.PARAGRAPH
     pieces: list[Piece] = []
-    for strings in layers:
-        for index, group in enumerate(lines(strings)):
-            width, height = drawing.width or _right(group), drawing.height or _bottom(group)
-            found = paragraphs(group, 1, width, height, kind, "图形文字", first=len(pieces))
+    said: dict[str, None] = {}
+    for scene in drawing.layers:
+        groups = lines(replace(s, x=s.x - drawing.left, y=s.y - drawing.top) for s in scene.strings)
+        everything = "".join(said) if len(said) < _MANY_LINES else ""
+        for angle, group in groups.items():
+            new = [line for line in group if line.text.strip() and not _is_said(_bare(line), said, everything)]
+            if not new:
+                continue
+            drawing.width = drawing.width or max(line.bbox.x1 for line in new)
+            drawing.height = drawing.height or max(line.bbox.bottom for line in new)
+            found = paragraphs(new, 1, drawing.width, drawing.height, kind, "图形文字", first=len(pieces))
             # boxes of turned text lie in its own frame
-            pieces += found if index == 0 else [replace(p, runs=(), top_of_first_page=False) for p in found]
+            pieces += found if angle == 0 else [replace(p, runs=(), top_of_first_page=False) for p in found]
+        if drawing.is_dual:
+            said |= {_bare(line): None for group in groups.values() for line in group}
     return pieces
 
 
-def _right(group: Sequence[Line]) -> float:
-    return max(line.bbox.x1 for line in group)
+def _bare(line: Line) -> str:
+    return "".join(line.text.split())
 
 
-def _bottom(group: Sequence[Line]) -> float:
-    return max(line.bbox.bottom for line in group)
+def _is_said(bare: str, said: dict[str, None], everything: str) -> bool:
+    """Whether a layer before says this line, perhaps cut into lines otherwise."""
+    return bare in said or (len(bare) > _SHORT and bare in everything)
 
 
 # --------------------------------------------------------------------------------------------------- pictures and gaps
@@ -146,12 +149,14 @@ def _bottom(group: Sequence[Line]) -> float:
 def _pictures(drawing: _Drawing, options: Options, gaps: list[Gap]) -> list[Embedded]:
     """The bitmaps that may hold words, each once, and the metafiles in this one."""
     files: list[bytes] = []
-    for scene in drawing.scenes:
-        for shown in metafile_bitmap.whole(scene.pictures, options.limits.image_pixels):
-            if shown.width and metafile_bitmap.is_small(shown.width, shown.height):
+    for scene in drawing.layers:
+        shown, lost = metafile_bitmap.whole(scene.pictures, options.limits.image_pixels)
+        scene.lost_pictures += lost
+        for picture in shown:
+            if picture.width and metafile_bitmap.is_small(picture.width, picture.height):
                 options.allowance.small_pictures += 1
             else:
-                files.append(shown.file)
+                files.append(picture.file)
     found: list[Embedded] = []
     for data in dict.fromkeys((*files, *drawing.metafiles)):
         if len(found) == _MAX_PICTURES:
@@ -162,7 +167,7 @@ def _pictures(drawing: _Drawing, options: Options, gaps: list[Gap]) -> list[Embe
 
 
 def _gaps(drawing: _Drawing) -> Iterator[Gap]:
-    scenes = drawing.scenes
+    scenes = drawing.layers
     if any(scene.is_damaged for scene in scenes):
         yield Gap(GapReason.CORRUPT, "图形", _PARTLY)
     if any(scene.is_cut for scene in scenes):
@@ -178,7 +183,7 @@ def _gaps(drawing: _Drawing) -> Iterator[Gap]:
 
 def _outlines(drawing: _Drawing, options: Options, has_text: bool) -> tuple[Sight, Page | None]:
     """What OCR reads of letters that were drawn as outlines, and the page they were painted on; None without such."""
-    scene = drawing.plus if drawing.plus.outlines else drawing.scene
+    scene = next((layer for layer in drawing.layers if layer.outlines), drawing.layers[0])
     if not metafile_outlines.may_be_letters(scene, has_text):
         return Sight(), None
     image = metafile_outlines.painted(scene)

@@ -79,6 +79,8 @@ def packed_dib_file(data: bytes) -> bytes | None:
 def pixels_file(width: int, height: int, stride: int, pixel_format: int, data: bytes) -> bytes | None:
     """A PNG of uncompressed EMF+ pixels; None for formats that do not occur in documents. ``data`` holds the palette first."""
     rows = abs(stride) * height
+    if rows > len(data) or abs(stride) * 8 < width:
+        return None  # so large a picture would be made room for before its pixels are missed
     try:
         if pixel_format in _INDEXED:
             (count,) = struct.unpack_from("<I", data, 4)
@@ -107,6 +109,8 @@ def alpha_file(info: bytes, bits: bytes) -> bytes | None:
     if size is None or len(info) < 40 or struct.unpack_from("<H", info, 14)[0] != 32:
         return None
     (height,) = struct.unpack_from("<i", info, 8)
+    if 4 * size[0] * size[1] > len(bits):
+        return None
     try:
         image = Image.frombytes("RGBA", size, bits, "raw", "BGRa", 4 * size[0], -1 if height > 0 else 1)
     except (ValueError, OverflowError):
@@ -116,6 +120,8 @@ def alpha_file(info: bytes, bits: bytes) -> bytes | None:
 
 def mono_file(width: int, height: int, stride: int, bits: bytes) -> bytes | None:
     """A PNG of a device-dependent bitmap of one bit ([MS-WMF] 2.2.2.1); None when its bytes do not suffice."""
+    if stride * height > len(bits) or stride * 8 < width:
+        return None
     try:
         image = Image.frombytes("1", (width, height), bits, "raw", "1", stride, 1)
     except (ValueError, OverflowError):
@@ -123,23 +129,37 @@ def mono_file(width: int, height: int, stride: int, bits: bytes) -> bytes | None
     return _png(image)
 
 
-def whole(shown: Sequence[Shown], most_pixels: int) -> list[Shown]:
-    """The bitmaps in their order; strips that stand one upon the other are one picture again."""
+def whole(shown: Sequence[Shown], most_pixels: int) -> tuple[list[Shown], int]:
+    """The bitmaps in their order, and how many could not be joined: strips one upon the other are one picture again."""
     found: list[Shown] = []
-    group: list[Shown] = []
+    lost = 0
+    for group in _groups(shown, most_pixels):
+        if len(group) == 1:
+            found += group
+            continue
+        try:
+            found.append(_stacked(group))
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            lost += 1
+    return found, lost
+
+
+def _groups(shown: Sequence[Shown], most_pixels: int) -> list[list[Shown]]:
+    groups: list[list[Shown]] = []
+    height = 0
     for item in shown:
-        if group and not _goes_on(group, item, most_pixels):
-            found += _stacked(group)
-            group = []
-        group.append(item)
-    return found + (_stacked(group) if group else [])
+        height += item.height
+        if groups and item.width * height <= most_pixels and _goes_on(groups[-1], item):
+            groups[-1].append(item)
+        else:
+            groups.append([item])
+            height = item.height
+    return groups
 
 
-def _goes_on(group: Sequence[Shown], item: Shown, most_pixels: int) -> bool:
+def _goes_on(group: Sequence[Shown], item: Shown) -> bool:
     last = group[-1]
-    if not item.high or (item.x, item.wide, item.width) != (last.x, last.wide, last.width):
-        return False
-    if item.width * (sum(strip.height for strip in group) + item.height) > most_pixels:
+    if not item.high or not item.width or (item.x, item.wide, item.width) != (last.x, last.wide, last.width):
         return False
     is_below, is_above = abs(last.y + last.high - item.y) <= 1, abs(item.y + item.high - last.y) <= 1
     if len(group) > 1:
@@ -147,20 +167,15 @@ def _goes_on(group: Sequence[Shown], item: Shown, most_pixels: int) -> bool:
     return is_below or is_above
 
 
-def _stacked(group: Sequence[Shown]) -> list[Shown]:
-    if len(group) == 1:
-        return list(group)
+def _stacked(group: Sequence[Shown]) -> Shown:
     strips = sorted(group, key=lambda strip: strip.y)
     image = Image.new("RGB", (strips[0].width, sum(strip.height for strip in strips)), "white")
     at = 0
-    try:
-        for strip in strips:
-            with Image.open(io.BytesIO(strip.file)) as part:
-                image.paste(part.convert("RGB"), (0, at))
-            at += strip.height
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return list(group)  # one of them is damaged: the picture reader says so
-    return [Shown(_png(image), image.width, image.height)]
+    for strip in strips:
+        with Image.open(io.BytesIO(strip.file)) as part:
+            image.paste(part.convert("RGB"), (0, at))
+        at += strip.height
+    return Shown(_png(image), image.width, image.height)
 
 
 def _png(image: Image.Image) -> bytes:

@@ -142,7 +142,7 @@ class Player:
     def _text(self, r: bytes, at: int, is_wide: bool) -> None:
         """An EmrText object ([MS-EMF] 2.2.5) at this offset of the record."""
         x, y, count, offset, how = struct.unpack_from("<iiIII", r, at)
-        if count == 0:
+        if count == 0 or not self.scene.has_room(min(count, len(r))):
             return
         length = count * (2 if is_wide else 1)
         if offset < at or offset + length > len(r):

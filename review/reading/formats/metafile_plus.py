@@ -9,6 +9,7 @@ from functools import partial
 from review.reading.formats import metafile_bitmap
 from review.reading.formats.metafile_scene import (
     IDENTITY,
+    MAX_POINTS,
     MAX_SAVED,
     Device,
     Font,
@@ -76,7 +77,7 @@ class Player:
                 except (struct.error, IndexError):
                     self.scene.is_damaged = True  # a record shorter than its kind must be
             at += size
-        self.scene.is_damaged = True
+        self.scene.is_damaged = self.scene.is_damaged or at < len(data)
 
     # ---------------------------------------------------------------------------------------------------------- state
 
@@ -210,7 +211,7 @@ class Player:
 
     def path(self, flags: int, _: bytes, is_filled: bool) -> None:
         rings = self._objects.get(flags & 0xFF)
-        if isinstance(rings, list):
+        if isinstance(rings, list) and self.scene.points <= MAX_POINTS:
             m = self._matrix()
             self.scene.draw([[moved(m, *point) for point in ring] for ring in rings], is_filled)
 

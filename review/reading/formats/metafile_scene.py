@@ -17,6 +17,8 @@ IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _FAR = 1e7
 #: Outlines are kept up to so many points; the rest is only counted.
 MAX_POINTS = 400_000
+#: Characters of one drawing.
+MAX_CHARACTERS = 5_000_000
 #: Bitmaps of one drawing; printers' drivers cut a picture into many strips.
 MAX_BITMAPS = 20_000
 #: Saved states of a drawing context; more is a loop of a hostile file.
@@ -120,6 +122,7 @@ class Scene:
     strings: list[Placed] = field(default_factory=list)
     pictures: list[Shown] = field(default_factory=list)
     properties: list[str] = field(default_factory=list)
+    characters: int = 0
     outlines: list[Outline] = field(default_factory=list)
     points: int = 0
     glyph_runs: int = 0  # strings of which only the numbers of the glyphs are there
@@ -150,6 +153,13 @@ class Scene:
         px += -back * math.cos(turn) - down * math.sin(turn)
         py += -back * math.sin(turn) + down * math.cos(turn)
         self.strings.append(Placed(text, sane(px), sane(py), max(sane(tall), 1e-3), max(sane(wide), 0.0), turn))
+
+    def has_room(self, characters: int) -> bool:
+        """Whether so many characters more may be read: records may point at the same bytes over and over."""
+        self.characters += characters
+        if self.characters > MAX_CHARACTERS:
+            self.is_cut = True
+        return not self.is_cut
 
     def show(self, file: bytes | None, size: tuple[int, int], place: Sequence[float] = (0.0, 0.0, 0.0, 0.0)) -> None:
         """A bitmap (None: of a kind nobody reads) of so many pixels, shown at x, y with this width and height."""
@@ -223,12 +233,12 @@ def decoded(raw: bytes, charset: int) -> str:
 # ------------------------------------------------------------------------------------------------------ reading order
 
 
-def lines(strings: Iterable[Placed]) -> list[list[Line]]:
-    """The lines of every direction of writing, the upright ones first; each from top to bottom, left to right."""
+def lines(strings: Iterable[Placed]) -> dict[int, list[Line]]:
+    """The lines of every direction of writing (degrees, clockwise), each from top to bottom, left to right."""
     by_angle: dict[int, list[Placed]] = {}
     for placed in strings:
         by_angle.setdefault(round(math.degrees(placed.angle)) % 360, []).append(placed)
-    return [_rows(by_angle[angle], math.radians(angle)) for angle in sorted(by_angle)]
+    return {angle: _rows(by_angle[angle], math.radians(angle)) for angle in sorted(by_angle)}
 
 
 def _rows(strings: Iterable[Placed], angle: float) -> list[Line]:

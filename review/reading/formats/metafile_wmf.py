@@ -1,5 +1,6 @@
 """The records of a Windows metafile into a Scene ([MS-WMF] 2.3)."""
 
+import heapq
 import struct
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,6 +37,7 @@ class Player:
         self._device = Device(mode=8)
         self._saved: list[Device] = []
         self._objects: list[Font | None | bool] = []  # True: something that is no font; None: a free place
+        self._free: list[int] = []
 
     def play(self, data: bytes, most_records: int) -> None:
         """Every record up to the end mark; what does not fit ends the play and marks the scene as damaged."""
@@ -73,8 +75,8 @@ class Player:
         if function == _FONT:
             height, _, escapement = struct.unpack_from("<hhh", r)
             made = Font(float(height) or 12.0, escapement, r[13])
-        if None in self._objects:
-            self._objects[self._objects.index(None)] = made
+        if self._free:
+            self._objects[heapq.heappop(self._free)] = made
         elif len(self._objects) < _MAX_OBJECTS:
             self._objects.append(made)
 
@@ -86,8 +88,9 @@ class Player:
 
     def forget(self, r: bytes) -> None:
         (handle,) = struct.unpack_from("<H", r)
-        if handle < len(self._objects):
+        if handle < len(self._objects) and self._objects[handle] is not None:
             self._objects[handle] = None
+            heapq.heappush(self._free, handle)
 
     def save(self, _: bytes) -> None:
         if len(self._saved) < MAX_SAVED:
