@@ -22,7 +22,7 @@ from review.detection.places import ZONE_BITS, Places, places_of
 from review.types import Block, BlockKind, Context, Document, Finding, Policy, Rule, RuleSet, RuleStatus, Span, Zone
 
 #: Of one rule so many matches are judged one by one; the rest is counted in one further finding.
-MAX_MATCHES = 100_000
+MAX_MATCHES = 50_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from review.detection.text import View, crop_ranges, uncrop
 
 Ints = npt.NDArray[np.int64]
 
-#: Rows of (hit × gap) looked at in one step; bounds memory.
-_STEP = 20_000
+#: So many characters of gaps are looked at in one step; bounds memory.
+_STEP = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,16 @@ class Expressions:
     scan: Scan
     cache: Path | None
 
-    def find(self, view: View) -> Hits:
-        """(expression, first, one past last *character* of the view) of all matches."""
-        hits = to_characters(self.scan(view.data), view)
+    def find(self, view: View, edges: Ints | None = None) -> Hits:
+        """(expression, first, one past last *character* of the view) of all matches.
+
+        ``edges`` (by expression) says what the caller will not accept beside a match (``scanner.NO_DIGIT`` …): such matches
+        may be left out at once, which spares memory where long numbers are reported at every end.
+        """
+        by_pattern = None
+        if edges is not None and len(self.owner):
+            by_pattern = np.where(self.owner >= 0, edges[np.maximum(self.owner, 0)], 0)
+        hits = to_characters(self.scan(view.data, by_pattern), view)
         if not len(hits):
             return hits
         owner = self.owner[hits.pattern]
@@ -38,8 +45,8 @@ class Expressions:
         if not is_whole.all():
             rest = Hits(~owner[~is_whole], hits.start[~is_whole], hits.end[~is_whole])
             order = np.argsort(rest.pattern, kind="stable")
-            edges = np.flatnonzero(np.diff(rest.pattern[order], prepend=-1)).tolist()
-            for first, last in zip(edges, [*edges[1:], len(order)], strict=True):
+            cuts = np.flatnonzero(np.diff(rest.pattern[order], prepend=-1)).tolist()
+            for first, last in zip(cuts, [*cuts[1:], len(order)], strict=True):
                 rows = order[first:last]
                 found.append(self._join(int(rest.pattern[rows[0]]), rest.start[rows], rest.end[rows], view))
         return Hits(*(np.concatenate([getattr(h, name) for h in found]) for name in ("pattern", "start", "end")))
@@ -165,8 +172,9 @@ def _free_run(view: View, places: Ints, gap: Gap, backwards: bool = False) -> In
     table = _table(gap.text)
     steps = np.arange(gap.high)
     out = []
-    for begin in range(0, len(places), _STEP):
-        rows = places[begin : begin + _STEP, None]
+    many = max(1, _STEP // gap.high)
+    for begin in range(0, len(places), many):
+        rows = places[begin : begin + many, None]
         at = rows - 1 - steps if backwards else rows + steps
         inside = (at >= 0) & (at < len(view))
         is_free = inside & table[view.codes[np.clip(at, 0, len(view) - 1)]]

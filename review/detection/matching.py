@@ -11,7 +11,7 @@ import numpy.typing as npt
 from review.detection.expressions import Expressions, compile_expressions, split_or_refuse, to_characters
 from review.detection.patterns import translate_pattern
 from review.detection.places import Places, zone_mask
-from review.detection.scanner import Hits, PatternError, Scan, compile_words, no_hits
+from review.detection.scanner import FREE, NO_ALNUM, NO_DIGIT, Hits, PatternError, Scan, compile_words, no_hits
 from review.detection.sequences import shortest
 from review.detection.text import (
     BREAK,
@@ -102,6 +102,7 @@ class Leaves:
     patterns: tuple[str, ...]
     scan_words: Scan
     expressions: Expressions
+    pattern_edges: Ints  # by expression: what must not stand beside its matches
     variant_words: tuple[tuple[str, int], ...]  # folded word, leaf; of leaves with a variant layer
     number_words: Scan | None
     number_patterns: Expressions | None
@@ -208,6 +209,7 @@ def compile_leaves(rules: tuple[Rule, ...], rule_set: RuleSet, cache: Path | Non
         patterns=patterns,
         scan_words=compile_words(words, cache),
         expressions=expressions,
+        pattern_edges=np.array([_EDGES.get(builder.boundary[leaf], FREE) for leaf, _ in builder.patterns], np.int64),
         variant_words=tuple((w, i) for w, leaves in builder.words.items() for i in leaves if layers[i] & variant_bits),
         number_words=compile_words(tuple(w for w, _ in pairs), cache) if pairs else None,
         number_patterns=compile_expressions(tuple(p for _, p in number_patterns), cache) if number_patterns else None,
@@ -351,7 +353,9 @@ def find_hits(source: Source, leaves: Leaves) -> Table:
         else:
             tables.append(_words_table(to_characters(leaves.scan_words(view.data), view), number, leaves))
             if view.kind != "symbols":
-                tables.append(_table(leaves.expressions.find(view), leaves.pattern_leaf, number))
+                tables.append(
+                    _table(leaves.expressions.find(view, _edges_in(view, leaves)), leaves.pattern_leaf, number)
+                )
     tables = [_to_base(table, source) for table in tables if len(table)]
     tables += _deferred_tables(join_tables([t for t in tables if len(t)]), source, leaves)
     if leaves.variant_words:
@@ -370,6 +374,14 @@ def find_hits(source: Source, leaves: Leaves) -> Table:
     table = _with_layers(table, source)
     needed = table.layers & ~LAYER_BITS["width"]
     return table.take((needed & ~leaves.layers[table.leaf]) == 0)
+
+
+_EDGES = {"digit": NO_DIGIT, "alnum": NO_ALNUM | NO_DIGIT}
+
+
+def _edges_in(view: View, leaves: Leaves) -> Ints | None:
+    # only in the base view are neighbours in the view neighbours in the text
+    return leaves.pattern_edges if view.kind == "base" else None
 
 
 def _deferred_tables(table: Table, source: Source, leaves: Leaves) -> list[Table]:

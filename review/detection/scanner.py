@@ -8,13 +8,13 @@ which Hyperscan compiles too slowly. Neither backtracks, neither skips a pattern
 import hashlib
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -51,14 +51,41 @@ def no_hits() -> Hits:
     return Hits(empty, empty, empty)
 
 
-Scan = Callable[[bytes], Hits]
+#: What must not stand beside a pattern's matches: nothing, a digit, a letter or digit (ASCII).
+FREE, NO_DIGIT, NO_ALNUM = 0, 1, 2
+
+
+class Scan(Protocol):
+    """From UTF-8 bytes to all matches; ``edges`` (by pattern) lets those go at once that stand beside a forbidden byte."""
+
+    def __call__(self, data: bytes, edges: Ints | None = None) -> Hits: ...
+
+
+def _nothing(data: bytes, edges: Ints | None = None) -> Hits:
+    return no_hits()
+
+
+@cache
+def _byte_kinds() -> npt.NDArray[np.int64]:
+    """For each byte: NO_DIGIT for digits (and masked digits), NO_ALNUM for letters; the last entry stands for the ends."""
+    kinds = np.zeros(257, np.int64)
+    kinds[[*range(48, 58), 0x1F]] = NO_DIGIT | NO_ALNUM
+    kinds[list(range(97, 123))] = NO_ALNUM
+    return kinds
+
+
+def _is_free(table: Ints, bytes_of: npt.NDArray[np.uint8], edges: Ints) -> npt.NDArray[np.bool_]:
+    start, end = table[:, 1], table[:, 2]
+    before = np.where(start > 0, bytes_of[np.maximum(start - 1, 0)], 256)
+    after = np.where(end < len(bytes_of), bytes_of[np.minimum(end, len(bytes_of) - 1)], 256)
+    return ((_byte_kinds()[before] | _byte_kinds()[after]) & edges[table[:, 0]]) == 0
 
 
 @lru_cache(maxsize=16)
 def compile_words(words: tuple[str, ...], cache: Path | None = None) -> Scan:
     """A function from UTF-8 bytes to every (overlapping) occurrence of every word."""
     if not words:
-        return lambda data: no_hits()
+        return _nothing
     encoded = [word.encode("utf-8", "replace") for word in words]
     lengths = np.array([len(word) for word in encoded], np.int64)
     if len(words) > HYPERSCAN_WORDS:
@@ -70,7 +97,7 @@ def compile_words(words: tuple[str, ...], cache: Path | None = None) -> Scan:
 def compile_patterns(patterns: tuple[str, ...], cache: Path | None = None) -> Scan:
     """A function from UTF-8 bytes to every (start, end) of every regular expression; raises PatternError."""
     if not patterns:
-        return lambda data: no_hits()
+        return _nothing
     return _hyperscan([pattern.encode("utf-8", "replace") for pattern in patterns], None, cache)
 
 
@@ -78,20 +105,25 @@ def _hyperscan(expressions: Sequence[bytes], lengths: Ints | None, cache: Path |
     database = _load_or_compile(expressions, lengths is not None, cache)
     lock = Lock()
 
-    def scan(data: bytes) -> Hits:
+    def scan(data: bytes, edges: Ints | None = None) -> Hits:
         found: list[tuple[int, int, int]] = []
         blocks: list[npt.NDArray[np.int64]] = []
+        bytes_of = np.frombuffer(data, np.uint8)
+
+        def put_away() -> None:
+            table = np.array(found, np.int64)
+            blocks.append(table if edges is None else table[_is_free(table, bytes_of, edges)])
+            found.clear()
 
         def collect(pattern: int, start: int, end: int, _flags: int, _context: Any) -> None:
             found.append((pattern, start, end))
             if len(found) >= _FLUSH:
-                blocks.append(np.array(found, np.int64))
-                found.clear()
+                put_away()
 
         with lock:
             database.scan(data, collect)
         if found:
-            blocks.append(np.array(found, np.int64))
+            put_away()
         if not blocks:
             return no_hits()
         table = np.concatenate(blocks)
@@ -174,7 +206,7 @@ def _aho_corasick(words: Sequence[bytes]) -> Scan:
     automaton = ahocorasick_rs.BytesAhoCorasick(list(words))
     overlap = max(len(word) for word in words) - 1
 
-    def scan(data: bytes) -> Hits:
+    def scan(data: bytes, edges: Ints | None = None) -> Hits:
         blocks = []
         # slices bound the size of the Python list; each starts early enough to see words across its edge
         for begin in range(0, max(len(data), 1), _SLICE):
