@@ -14,8 +14,9 @@ from review.reading.formats import doc_pieces as dp
 from review.reading.formats import office_art, ole_common
 from review.reading.formats import text as plain_text
 from review.reading.formats.doc_formats import Styles, character_runs, operations, paragraph_runs
-from review.reading.formats.doc_story import Place, Reader
+from review.reading.formats.doc_story import Reader
 from review.reading.formats.ole_common import Compound
+from review.reading.formats.paragraphs import Place
 from review.types import BlockKind, Gap, GapReason
 
 _NO_BODY = "文件中没有正文部分，未能读取。请用 Word 或 WPS 打开确认，另存后重新提交。"
@@ -104,8 +105,8 @@ class _Document:
         )
         pieces = self._stories(lengths)
         pieces += office_art.texts(fib.part(dp.DRAWINGS, self._table) + self._data)
-        if self._reader.changes:
-            self.remarks.append(f"文件带有 {self._reader.changes} 处修订痕迹，公开前应接受或拒绝全部修订。")
+        if self._reader.counts.changes:
+            self.remarks.append(f"文件带有 {self._reader.counts.changes} 处修订痕迹，公开前应接受或拒绝全部修订。")
         pieces += self._people()
         pieces += self._settings(pieces)
         return pieces + self._old_text(text)

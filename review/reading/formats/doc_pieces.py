@@ -153,13 +153,6 @@ def units(text: str) -> int:
     return len(text) + sum(c > "\uffff" for c in text) if text and max(text) > "\uffff" else len(text)
 
 
-def whole(text: str) -> str:
-    """Text that was put together from stretches: halves of a pair become one character, single halves a replacement."""
-    if not any("\ud800" <= c <= "\udfff" for c in text):
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
 def positions(plc: bytes, size: int) -> tuple[list[int], list[bytes]]:
     """The CPs and the data of a PLC whose elements have ``size`` bytes (2.2.2)."""
     count = (len(plc) - 4) // (4 + size)
