@@ -106,7 +106,7 @@ def ofd_deep() -> bytes:
 
 def ofd_entities() -> bytes:
     packed = io.BytesIO()
-    entities = "".join(f'<!ENTITY e{n} "{("&e%d;" % (n - 1)) * 10}">' for n in range(1, 9))
+    entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 9))
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("OFD.xml", f'<!DOCTYPE o [<!ENTITY e0 "x">{entities}]><ofd:OFD {NS}>&e8;</ofd:OFD>')
     return packed.getvalue()

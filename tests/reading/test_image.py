@@ -100,6 +100,13 @@ def test_an_icon_inside_a_document_is_counted_not_read() -> None:
     assert (reading.gaps, allowance.small_pictures, allowance.ocr_pages) == ((), 1, 200)
 
 
+def test_the_preview_of_an_office_file_is_not_read() -> None:
+    allowance = Allowance()
+    options = Options(is_part=True, allowance=allowance, name="thumbnail.jpeg")
+    assert image.extract(packed(blank(256, 180), "JPEG"), options).gaps == ()
+    assert (allowance.small_pictures, allowance.ocr_pages) == (1, 200)
+
+
 def test_white_letters_on_transparency_get_dark_paper() -> None:
     layer = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
     layer.paste((255, 255, 255, 255), (10, 10, 30, 30))

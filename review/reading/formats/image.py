@@ -15,6 +15,7 @@ from review.types import BlockKind, Gap, GapReason, Page, PageReading
 
 #: A picture inside a document below this is an icon or a line.
 _SMALL_SIDE, _SMALL_AREA = 28, 4_000
+_PREVIEW_SIDE = 600
 _BROKEN = "图片损坏，未能完整读取。请重新导出图片后提交，或由人工查看。"
 _TOO_LARGE = "图片像素超过限制，未检查。请缩小后重新提交。"
 _THUMBNAIL = "图片内含缩略图（可能保留裁剪、涂改前的画面），请人工核对"
@@ -50,7 +51,7 @@ def extract(data: bytes, options: Options) -> Reading:
     pages: list[Page] = []
     gaps: list[Gap] = []
     remarks: list[str] = []
-    if options.is_part and _is_small(image):
+    if options.is_part and (_is_small(image) or _is_preview(image, options.name)):
         options.allowance.small_pictures += 1
         pages.append(Page(1, float(image.width), float(image.height), "px", PageReading.UNREAD))
     else:
@@ -77,6 +78,11 @@ def _open(data: bytes, options: Options) -> Image.Image:
 
 def _is_small(image: Image.Image) -> bool:
     return min(image.size) < _SMALL_SIDE or image.width * image.height < _SMALL_AREA
+
+
+def _is_preview(image: Image.Image, name: str) -> bool:
+    """Whether this is the little preview of the first page that office programs save: letters in it cannot be read."""
+    return name.lower().startswith("thumbnail") and max(image.size) <= _PREVIEW_SIDE
 
 
 def _read_frames(image: Image.Image, options: Options, pieces: list[Piece], pages: list[Page], gaps: list[Gap]) -> None:
