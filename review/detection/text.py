@@ -199,6 +199,12 @@ class Edits:
         return np.where(is_written, self.starts[at], plain), np.where(is_written, self.ends[at], plain + 1)
 
 
+def where(flags: Flags, bits: int) -> Ints:
+    """Positions of the characters with one of these flags."""
+    found = (flags & bits) != 0
+    return np.flatnonzero(found) if found.any() else np.zeros(0, np.int64)
+
+
 class View:
     """Characters to match and where each came from.
 
@@ -241,12 +247,12 @@ class View:
         self.kinds: Flags | None = None  # class_flags, when first asked for
         self.present: dict[int, Ints] = {}
         self.changed = changed if changed is not None else np.zeros(0, np.bool_)
-        self.data = codes.tobytes().decode("utf-32-le", "replace").encode("utf-8", "replace")
+        self.data = str(np.ascontiguousarray(codes).data, "utf-32-le", "replace").encode("utf-8", "replace")
 
     def positions(self, flag: int) -> Ints:
         """Offsets of source characters with this flag (base view)."""
         if flag not in self.present:
-            self.present[flag] = np.flatnonzero(self.original & flag)
+            self.present[flag] = where(self.original, flag)
         return self.present[flag]
 
     def __len__(self) -> int:
@@ -285,8 +291,9 @@ def normalise(text: str) -> View:
     """The base view of a text: width, case, zero-width, traditional, entities folded; spaces and line ends kept."""
     known = tables()
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-    original = known.flags[codes]
-    folded = known.folded[codes]
+    # one conversion for both look-ups: indexing with anything but intp converts each time
+    places = codes.astype(np.intp)
+    original, folded = known.flags.take(places), known.folded.take(places)
     edits = _find_edits(text, codes, original)
     if edits is None:
         _mask_long_runs(folded, original)
@@ -301,7 +308,7 @@ def _find_edits(text: str, codes: Codes, original: Flags) -> Edits | None:
     """Where the view is shorter or longer than the text; None: nowhere."""
     known = tables()
     entities = list(_ENTITY.finditer(text)) if "&" in text else []
-    special = np.flatnonzero(original & (DROP | EXPAND))
+    special = where(original, DROP | EXPAND)
     if not entities and not len(special):
         return None
     drops = special[(original[special] & EXPAND) == 0]
@@ -350,7 +357,7 @@ def _mask_long_runs(folded: Codes, flags: Flags) -> None:
 def class_flags(view: View) -> Flags:
     """What each character of a view is (HAN, DIGIT, SPACE, …)."""
     if view.kinds is None:
-        view.kinds = tables().flags[view.codes]
+        view.kinds = tables().flags.take(view.codes.astype(np.intp))
     return view.kinds
 
 
@@ -403,7 +410,7 @@ def _is_inserted(flags: Flags, is_han: Any, start: int, stop: int) -> bool:
 
 
 def _space_runs(base: View, flags: Flags) -> tuple[Ints, Ints]:
-    at = np.flatnonzero(flags & SPACE)
+    at = where(flags, SPACE)
     if not len(at):
         return at, at
     breaks = np.flatnonzero(np.diff(at) > 1)
