@@ -17,7 +17,7 @@ from pathlib import PurePath
 from review.casework import store as casework_store
 from review.casework import workflow
 from review.check import Detectors, check_document
-from review.errors import ReviewError
+from review.errors import NotAllowed, ReviewError
 from review.reading.sandbox import Pool
 from review.types import Actor, Check, Document, Level
 from review.ui.clock import now
@@ -82,6 +82,7 @@ class Desk:
         self._checks: dict[str, PrivateCheck] = {}
         self._seen: dict[str, float] = {}
         self._cancel: dict[str, threading.Event] = {}
+        self._taken: set[str] = set()
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="review-check")
         self.file_bytes = file_bytes
 
@@ -106,11 +107,26 @@ class Desk:
             self._seen[check_id] = time.monotonic()
             return found
 
+    def take(self, check_id: str, actor: Actor) -> PrivateCheck:
+        """The check, to be submitted, once: a second click on the same button finds it taken (NotAllowed)."""
+        found = self.look(check_id, actor)
+        with self._lock:
+            if found is None or check_id in self._taken:
+                raise NotAllowed("这次自查已经提交，或者结果已清除。", "请在“我的送审”中查看；没有提交的请重新上传。")
+            self._taken.add(check_id)
+        return found
+
+    def give_back(self, check_id: str) -> None:
+        """After a refused submission: it may be tried again."""
+        with self._lock:
+            self._taken.discard(check_id)
+
     def wipe(self, check_id: str) -> None:
         """Forget everything of this check."""
         with self._lock:
             self._checks.pop(check_id, None)
             self._seen.pop(check_id, None)
+            self._taken.discard(check_id)
             cancel = self._cancel.pop(check_id, None)
         if cancel is not None:
             cancel.set()

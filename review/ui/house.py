@@ -16,6 +16,7 @@ from review.reading.sandbox import Pool
 from review.settings import Settings, load_settings
 from review.ui.clock import today
 from review.ui.desk import Desk
+from review.ui.ledger import Ledger
 
 _PICTURE_BYTES = 64 * 1024 * 1024
 
@@ -29,6 +30,7 @@ class House:
     pool: Pool
     desk: Desk
     pictures: "Pictures"
+    ledger: Ledger
 
     @property
     def detectors(self) -> Detectors:
@@ -90,7 +92,7 @@ def _open(settings: Settings) -> House:
     pool = Pool(settings.limits, workers=2, ocr=settings.ocr)
     pictures = Pictures()
     desk = Desk(pool, store, lambda: _detectors(settings, today()), settings.limits.file_bytes, pictures.drop)
-    return House(settings, store, pool, desk, pictures)
+    return House(settings, store, pool, desk, pictures, Ledger())
 
 
 @functools.lru_cache(maxsize=2)

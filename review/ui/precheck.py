@@ -4,6 +4,7 @@ With ``?case=`` the checked draft becomes the next version of a returned case.
 """
 
 import html
+from collections.abc import Callable
 from datetime import date
 from pathlib import PurePath
 
@@ -141,25 +142,40 @@ def _draw_result(house: House, actor: Actor, found: PrivateCheck, case: Case | N
             st.button("换一个文件", on_click=forget_private_check, key="precheck.other")
             if case is not None:
                 if st.button("重新提交", type="primary", key="precheck.resubmit"):
-                    _resubmit(house, found, case)
+                    _resubmit(house, found.id, case)
             elif actor.has_role(Role.SUBMITTER):
                 if st.button("送审", type="primary", key="precheck.submit"):
                     _submission_dialog(found.id)
 
 
-def _resubmit(house: House, found: PrivateCheck, case: Case) -> None:
-    def act() -> None:
-        data, document, check = _content(found)
+def _resubmit(house: House, check_id: str, case: Case) -> None:
+    def act(found: PrivateCheck, document: Document, check: Check) -> None:
         actor = current_actor()
-        workflow.resubmit(house.store, actor, case.id, case.version, data, found.name, document, check, now())
+        workflow.resubmit(house.store, actor, case.id, case.version, found.data, found.name, document, check, now())
 
-    refusal = attempt(act)
+    refusal = _hand_in(house, check_id, act)
     if refusal:
         say(refusal, "error")
         st.rerun()
     forget_private_check()
     say(f"修改稿已提交，编号 {case.number}。")
     navigation.go("record", case=case.id)
+
+
+def _hand_in(house: House, check_id: str, act: Callable[[PrivateCheck, Document, Check], None]) -> str:
+    """ "" when the checked draft was handed in, else why not; a draft is handed in once, however often one clicks."""
+
+    def once() -> None:
+        found = house.desk.take(check_id, current_actor())
+        try:
+            if found.document is None or found.check is None:
+                raise NotAllowed("自查没有完成，没有送审。", "请重新上传后再送审。")
+            act(found, found.document, found.check)
+        except BaseException:
+            house.desk.give_back(check_id)
+            raise
+
+    return attempt(once)
 
 
 @st.dialog("送审", width="large")
@@ -186,7 +202,7 @@ def _submission_dialog(check_id: str) -> None:
             st.rerun()
         if st.button("提交送审", type="primary", key="submission.send"):
             form = Submission(title, number, str(channel), _day(formed_on), str(source), str(openness), note)
-            _submit(found, form)
+            _submit(house, check_id, form)
 
 
 def _warn_of_findings(found: PrivateCheck) -> None:
@@ -198,27 +214,19 @@ def _warn_of_findings(found: PrivateCheck) -> None:
         st.warning(f"有 {len(found.check.gaps)} 处未能检查，须由审查人逐页查看。")
 
 
-def _submit(found: PrivateCheck, form: Submission) -> None:
+def _submit(house: House, check_id: str, form: Submission) -> None:
     made: list[Case] = []
 
-    def act() -> None:
-        data, document, check = _content(found)
-        store = open_house().store
-        made.append(workflow.submit(store, current_actor(), form, data, found.name, document, check, now()))
+    def act(found: PrivateCheck, document: Document, check: Check) -> None:
+        made.append(workflow.submit(house.store, current_actor(), form, found.data, found.name, document, check, now()))
 
-    refusal = attempt(act)
+    refusal = _hand_in(house, check_id, act)
     if refusal:
         st.error(refusal)
         return
     forget_private_check()
     say(f"已送审，编号 {made[0].number}。")
     navigation.go("submissions")
-
-
-def _content(found: PrivateCheck) -> tuple[bytes, Document, Check]:
-    if found.document is None or found.check is None:
-        raise NotAllowed("自查结果已清除，没有送审。", "请重新上传后再送审。")
-    return found.data, found.document, found.check
 
 
 def _day(value: object) -> date | None:

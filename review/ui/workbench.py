@@ -12,12 +12,11 @@ from review.ui import decision, navigation
 from review.ui.clock import now, today
 from review.ui.components import draw_workbench
 from review.ui.house import House, open_house
-from review.ui.session import attempt, current_actor, say
+from review.ui.session import attempt, current_actor, find_current_actor, say
 from review.ui.steps import PURGED, is_purged
-from review.ui.verdicts import apply_events
+from review.ui.verdicts import answer_of, apply_events
 
 _LAST = "workbench.case"
-_ANSWER = "workbench.answer"
 _KEY = "workbench"
 REASONS = {
     "false_alarm": ["公务联系方式", "已脱敏", "示例或样表", "依法应当公示的内容", "不是个人证件号码"],
@@ -58,10 +57,10 @@ def _draw_head(case_file: queries.CaseFile) -> None:
         days = (case.due_on - today()).days
         words = "今日到期" if days == 0 else f"已超期（{case.due_on:%m-%d}）" if days < 0 else ""
         due = f"<i></i><b>{words}</b>" if words else f"<i></i>{case.due_on:%m-%d} 到期"
-    left.html(
-        '<div class="rh"><a class="bk" href="/todo" target="_self" aria-label="返回待办">‹</a>'
-        f"<div><h1>{html.escape(case.title)}</h1><p>{shown}{due}</p></div></div>"
-    )
+    with left.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button("返回", icon=":material/chevron_left:", key="workbench.back"):
+            navigation.go("todo")
+        st.html(f'<div class="rh"><div><h1>{html.escape(case.title)}</h1><p>{shown}{due}</p></div></div>')
     with right.container(horizontal=True, horizontal_alignment="right", gap="small"):
         if st.button("办理记录", icon=":material/history:", key="workbench.record"):
             navigation.go("record", case=case.id)
@@ -71,7 +70,7 @@ def _draw_pane(actor: Actor, case_file: queries.CaseFile) -> None:
     case = case_file.case
     may_dispose = workflow.Act.DISPOSE in workflow.permitted(actor, case, case_file.uploaders)
     base = f"/review/case/{case.id}/{case.drafts}"
-    answer = st.session_state.get(_ANSWER, {})
+    answer = answer_of(_log(), open_house().ledger, actor)
     data = {
         "key": f"{case.id}-{case.drafts}",
         "url": f"{base}/model.json",
@@ -86,8 +85,14 @@ def _draw_pane(actor: Actor, case_file: queries.CaseFile) -> None:
 
 
 def _on_log() -> None:
-    log = (st.session_state.get(_KEY) or {}).get("log")
-    st.session_state[_ANSWER] = apply_events(log, st.session_state.get(_LAST), st.session_state.get(_ANSWER))
+    actor = find_current_actor()
+    if actor is not None:
+        house = open_house()
+        apply_events(_log(), st.session_state.get(_LAST), house.ledger, house.store, actor)
+
+
+def _log() -> object:
+    return (st.session_state.get(_KEY) or {}).get("log")
 
 
 # ------------------------------------------------------------------------------------------------------------ the foot
@@ -98,7 +103,7 @@ def _draw_foot(house: House, actor: Actor, case_file: queries.CaseFile) -> None:
     allowed = workflow.permitted(actor, case, case_file.uploaders)
     left, right = st.columns([4.4, 6.6], vertical_alignment="center")
     left.html(_progress(case_file))
-    with right.container(horizontal=True, horizontal_alignment="right", gap="small"):
+    with right.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small"):
         if "claim" in allowed:
             st.button(
                 "领取并开始审查", type="primary", key="workbench.claim", on_click=_claim, args=(case.id, case.version)
@@ -111,7 +116,19 @@ def _draw_foot(house: House, actor: Actor, case_file: queries.CaseFile) -> None:
         if "decide" in allowed or "correct" in allowed:
             decision.draw_buttons(house, actor, case_file)
         if not allowed & {"claim", "decide", "correct"}:
-            st.html(f'<div class="pr"><span>{html.escape(_why_not(actor, case_file))}</span></div>')
+            st.html(f'<div class="pr"><span>{html.escape(_why_not(actor, case_file))}</span></div>', width="content")
+            if st.button("下一件待办", key="workbench.next"):
+                _go_on(house, actor, case.id)
+
+
+def _go_on(house: House, actor: Actor, case_id: int) -> None:
+    """To the most urgent case that waits for this person."""
+    lines = queries.list_queue(house.store, actor, scope="todo", limit=2)
+    following = next((line.case.id for line in lines if line.case.id != case_id), None)
+    if following is None:
+        navigation.go("todo")
+    else:
+        navigation.go("workbench", case=following)
 
 
 def _why_not(actor: Actor, case_file: queries.CaseFile) -> str:

@@ -2,7 +2,10 @@
 
 import time
 
+import pytest
+
 from review.casework import queries
+from review.errors import NotAllowed
 from review.ui.desk import Desk, PrivateCheck, Stage
 from review.ui.house import House
 from tests.ui.conftest import Installation
@@ -68,6 +71,19 @@ def test_leaving_and_signing_out_and_time_forget_it(installation: Installation) 
     time.sleep(0.01)
     brief.reap()
     assert brief.look(third, actor) is None and forgotten == [third]
+
+
+def test_a_check_is_handed_in_once_and_again_only_after_a_refusal(installation: Installation) -> None:
+    desk, actor = installation.house.desk, installation.people["clerk"].actor
+    check_id = lay(installation.house, installation, PLAIN)
+    finished(desk, check_id, installation)
+    assert desk.take(check_id, actor).id == check_id
+    with pytest.raises(NotAllowed):
+        desk.take(check_id, actor)
+    desk.give_back(check_id)
+    assert desk.take(check_id, actor).id == check_id
+    with pytest.raises(NotAllowed):
+        desk.take(check_id, installation.people["other"].actor)
 
 
 def test_what_is_waiting_shows_no_text_in_its_repr() -> None:

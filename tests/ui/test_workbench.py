@@ -1,5 +1,6 @@
 """The workbench: what its buttons allow, what blocks approval, and that the browser's events are checked one by one."""
 
+import threading
 from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
@@ -8,6 +9,7 @@ from review.casework import queries, workflow
 from review.types import Case, DispositionCode, Gap, GapReason, Outcome, Severity
 from review.ui.clock import now
 from review.ui.house import case_owner
+from review.ui.verdicts import answer_of, apply_events
 from tests.casework.case_builders import make_case, make_finding
 from tests.ui.conftest import Installation
 from tests.ui.test_pages import words
@@ -142,26 +144,12 @@ def test_a_draft_stopped_by_the_reviewer_is_gone_from_the_screen_and_from_memory
     assert not at.get("bidi_component")
 
 
-def _script_of_events() -> None:
-    """Runs inside AppTest: what the browser component would have put into the session state."""
-    import streamlit as st
-
-    from review.ui.verdicts import apply_events
-
-    st.session_state["answer"] = apply_events(
-        st.session_state["log"], st.session_state["case"], st.session_state.get("answer")
-    )
-
-
 def applied(installation: Installation, case: Case, *logs: object) -> dict:
-    installation.enter(installation.people["reviewer"].token)
-    at = AppTest.from_function(_script_of_events, default_timeout=30)
-    at.session_state["case"] = case.id
+    """The answer to the last log after all of them were applied."""
+    house, reviewer = installation.house, installation.people["reviewer"].actor
     for log in logs:
-        at.session_state["log"] = log
-        at.run()
-        assert not at.exception
-    return at.session_state["answer"]
+        apply_events(log, case.id, house.ledger, house.store, reviewer)
+    return answer_of(logs[-1], house.ledger, reviewer)
 
 
 def event(number: int, code: str, note: str = "", ids: object = (0,)) -> dict[str, object]:
@@ -177,6 +165,19 @@ def test_an_event_sent_twice_is_stored_once(installation: Installation) -> None:
     reviewer = installation.people["reviewer"].actor
     events = queries.get_case(installation.store, reviewer, case.id).events
     assert sum(item.action == "disposed" for item in events) == 2
+
+
+def test_two_runs_of_one_page_at_the_same_time_store_every_verdict_once(installation: Installation) -> None:
+    case = claimed(installation, *(make_finding(fingerprint=str(n)) for n in range(8)))
+    log = {"run": "a", "key": f"{case.id}-1", "events": [event(n + 1, "confirmed", ids=(n,)) for n in range(8)]}
+    threads = [threading.Thread(target=applied, args=(installation, case, log)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    reviewer = installation.people["reviewer"].actor
+    events = queries.get_case(installation.store, reviewer, case.id).events
+    assert [item.payload["findings"] for item in events if item.action == "disposed"] == [str(n) for n in range(8)]
 
 
 def test_a_false_alarm_without_a_note_comes_back_with_the_reason(installation: Installation) -> None:

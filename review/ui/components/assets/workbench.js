@@ -513,13 +513,26 @@ class Pane {
     this.sent.set(number, chosen.map(i => [i, this.verdicts.get(i)]));
     for (const i of chosen) { this.verdicts.set(i, { code, note }); this.paint(i); this.drawItem(i); }
     this.events.push({ n: number, ids: chosen, code, note });
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.setStateValue('log', { run: this.run, key: this.key, events: [...this.events] }), SEND_AFTER);
+    this.send();
     this.drawCounter();
     this.noteBox?.blur();
     const open = this.findings.filter(f => !this.verdicts.has(f.i) && (!this.levels.size || this.levels.has(f.sev)));
     const next = open.find(f => f.i > this.current) || open[0];
     if (next) this.select(next.i, true); else this.drawToolbar();
+  }
+
+  // At once; a burst of keys is sent together.
+  send() {
+    this.isDirty = true;
+    if (this.timer) return;
+    const now = () => {
+      this.timer = null;
+      if (!this.isDirty) return;
+      this.isDirty = false;
+      this.setStateValue('log', { run: this.run, key: this.key, events: [...this.events] });
+      this.timer = setTimeout(now, SEND_AFTER);
+    };
+    now();
   }
 
   undo(refusal) {
@@ -588,9 +601,17 @@ async function copy(text) {
 export default function ({ data, parentElement, setStateValue }) {
   const pane = parentElement.reviewPane || (parentElement.reviewPane = new Pane(parentElement));
   pane.update(data, setStateValue);
-  // This function runs again on every change of `data` without the clean-up of the run before: drop the old listener here.
+  // This function runs again on every change of `data` without the clean-up of the run before: drop the old listeners here.
+  // The guard asks before a page is left with verdicts that the server has not acknowledged.
   if (pane.listener) document.removeEventListener('keydown', pane.listener);
+  if (pane.guard) window.removeEventListener('beforeunload', pane.guard);
   pane.listener = event => pane.onKey(event);
+  pane.guard = event => { if (pane.events?.length && pane.wb.isConnected) event.preventDefault(); };
   document.addEventListener('keydown', pane.listener);
-  return () => { document.removeEventListener('keydown', pane.listener); pane.listener = null; };
+  window.addEventListener('beforeunload', pane.guard);
+  return () => {
+    document.removeEventListener('keydown', pane.listener);
+    window.removeEventListener('beforeunload', pane.guard);
+    pane.listener = pane.guard = null;
+  };
 }
