@@ -121,8 +121,8 @@ def _lock_files(libc: ctypes.CDLL) -> None:
     here = Path(__file__).resolve().parents[1]
     places = {*_READABLE, sys.prefix, sys.base_prefix, *sys.path, str(here)}
     for place in filter(os.path.exists, filter(None, places)):
-        if Path(place) == here.parent and place not in (sys.prefix, sys.base_prefix):
-            continue  # the project's root may hold the installation's data
+        if Path(place) == here.parent and (here.parent / "pyproject.toml").exists():
+            continue  # a checkout may hold the installation's data; the package itself is in the list
         descriptor = os.open(place, os.O_PATH | os.O_CLOEXEC)
         allowed = _LANDLOCK_READ if os.path.isdir(place) else _LANDLOCK_READ_FILE
         rule = struct.pack("=Qi", allowed, descriptor)

@@ -89,6 +89,17 @@ def test_the_upper_part_of_the_first_page_is_marked_and_nothing_else() -> None:
     assert top == {"机密★10年": True, "页底的说明": False, "第二页": False}
 
 
+def test_lines_that_repeat_at_the_edges_are_headers_and_footers() -> None:
+    builder = Builder()
+    for number in range(1, 5):
+        edges = chinese("内部资料 注意保存", 200, 812, 9) + chinese(f"第{number}页", 280, 30, 9)
+        builder.page(edges + chinese(f"正文{number}号", 72, 600))
+    reading = read(builder.bytes())
+    assert of_kind(reading, BlockKind.HEADER) == ["内部资料 注意保存"] * 4
+    assert of_kind(reading, BlockKind.FOOTER) == [f"第{number}页" for number in range(1, 5)]
+    assert len(visible(reading)) == 4
+
+
 # --------------------------------------------------------------------------------------------------------------- hidden
 
 

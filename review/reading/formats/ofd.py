@@ -77,9 +77,8 @@ def extract(data: bytes, options: Options) -> Reading:
         raise Unreadable(GapReason.CORRUPT, _BROKEN)
     _read_versions(package, found)
     gaps = dict.fromkeys([*found.gaps, *package.gaps])
-    return Reading(
-        tuple(found.pieces), tuple(found.pages), (), tuple(gaps), tuple(found.embedded), tuple(found.remarks)
-    )
+    pieces = page_lines.with_running_titles(found.pieces, found.pages)
+    return Reading(tuple(pieces), tuple(found.pages), (), tuple(gaps), tuple(found.embedded), tuple(found.remarks))
 
 
 # ------------------------------------------------------------------------------------------------------------ documents

@@ -1,13 +1,17 @@
 """The lines of a fixed page (PDF, OFD, scan) and their paragraphs: by gaps, indents and line ends that stop short."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from review.reading.assembly import Piece, PieceRun
-from review.types import BBox, BlockKind
+from review.types import BBox, BlockKind, Page
 
 #: A mark stands among so many first lines and in this upper share of the first page (GB/T 9704-2012, 7.2.2; domain.md §4.1).
 TOP_LINES = 15
+#: Headers and footers stand in so much of the page at its edges.
+_EDGE_SHARE = 0.1
+_DIGITS = re.compile(r"[0-9０-９一二三四五六七八九十]+")
 TOP_SHARE = 0.45
 
 
@@ -105,3 +109,32 @@ def joined(
     text = "\n".join(line.text for line in lines)
     confidence = min(weighed / length, 1.0) if length else None
     return Piece(text, kind, locator or f"第{page}页", page, tuple(runs), confidence, concealed, None, is_top)
+
+
+def with_running_titles(pieces: Sequence[Piece], pages: Sequence[Page]) -> list[Piece]:
+    """The pieces with the lines that repeat at the top or bottom edge of the pages as headers and footers.
+
+    Numbers may differ from page to page. Documents of fewer than three pages have none.
+    """
+    heights = {page.number: page.height for page in pages}
+    places = [_edge(piece, heights.get(piece.page or 0, 0.0)) for piece in pieces]
+    counts: dict[tuple[BlockKind, str], set[int]] = {}
+    for piece, place in zip(pieces, places, strict=True):
+        if place is not None:
+            counts.setdefault((place, _DIGITS.sub("0", piece.text)), set()).add(piece.page or 0)
+    least = max(3, 0.3 * len(pages))
+    found = []
+    for piece, place in zip(pieces, places, strict=True):
+        is_running = place is not None and len(counts[(place, _DIGITS.sub("0", piece.text))]) >= least
+        found.append(replace(piece, kind=place) if is_running and place is not None else piece)
+    return found
+
+
+def _edge(piece: Piece, height: float) -> BlockKind | None:
+    if piece.kind is not BlockKind.PARAGRAPH or piece.concealed or not piece.runs or "\n" in piece.text or height <= 0:
+        return None
+    if max(run.bbox.bottom for run in piece.runs) < _EDGE_SHARE * height:
+        return BlockKind.HEADER
+    if min(run.bbox.top for run in piece.runs) > (1 - _EDGE_SHARE) * height:
+        return BlockKind.FOOTER
+    return None

@@ -8,7 +8,7 @@ import pypdfium2.raw as pdfium
 
 from review.reading.assembly import Piece, Reading
 from review.reading.extraction import Options, Unreadable
-from review.reading.formats import pdf_page, pdf_revisions, pdf_structure
+from review.reading.formats import page_lines, pdf_page, pdf_revisions, pdf_structure
 from review.types import BlockKind, Gap, GapReason, Page, PageReading
 
 _ENCRYPTED = "PDF 设有打开密码，无法检查。请去掉密码后重新提交。"
@@ -37,7 +37,9 @@ def extract(data: bytes, options: Options) -> Reading:
     )
     remarks = [*reading.remarks, *structure.remarks]
     if count:
-        remarks.append(f"文件内保留了 {count} 个以前的版本" + ("，其中有现已删去的文字" if earlier else ""))
+        sections = data.count(b"%%EOF")
+        said = "，其中有现已删去的文字" if earlier else ""
+        remarks.append(f"文件经过增量保存（{sections} %%EOF sections），保留了 {count} 个以前的版本{said}")
     return replace(
         reading,
         pieces=(*pieces, *earlier),
@@ -104,4 +106,5 @@ def _read_pages(document: pdfium_document.PdfDocument, options: Options, has_lay
         pages.append(Page(number, content.frame.width, content.frame.height, "pt", content.reading))
     if total > options.limits.pages:
         gaps.append(Gap(GapReason.TOO_LARGE, "", f"超过 {options.limits.pages} 页，其余未检查。请拆分后提交。"))
+    pieces = page_lines.with_running_titles(pieces, pages)
     return Reading(tuple(pieces), tuple(pages), gaps=tuple(gaps), remarks=tuple(remarks))
