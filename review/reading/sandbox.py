@@ -22,7 +22,8 @@ from types import TracebackType
 from typing import Self
 
 from review.errors import ReadingError
-from review.reading import filetypes, wire
+from review.reading import filetypes, office_pdf, wire
+from review.reading.extraction import Unreadable
 from review.types import Document, Gap, GapReason, Limits
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +32,7 @@ _CHUNK = 1 << 20
 _MAX_FILES = 1000
 _MAX_RESIDENT = 700 * 1024 * 1024
 _TICK = 0.2
+_OFFICE_SECONDS = 60.0
 _EXIT_MEMORY = 3
 _PROGRESS_BYTES = 48
 
@@ -81,6 +83,8 @@ class Pool:
         self._limits = limits or Limits()
         self._ocr = ocr
         self._idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
+        self._lock = threading.Lock()
+        self._rendition: tuple[str, bytes] = ("", b"")
         self._workers = max(workers, 1)
         for _ in range(self._workers):
             self._idle.put(None)  # started when first needed
@@ -95,6 +99,7 @@ class Pool:
 
     def close(self) -> None:
         """End the idle children; a child still at work ends with its file."""
+        self.forget()
         children = []
         with suppress(queue.Empty):
             while True:
@@ -124,8 +129,41 @@ class Pool:
         except wire.WireError:
             return _unread(data, name, GapReason.CRASH, _DETAILS[GapReason.CRASH])
 
+    def forget(self) -> None:
+        """Drop the rendition that is kept: nothing of a stopped file may stay."""
+        with self._lock:
+            self._rendition = ("", b"")
+
+    def rendition(self, data: bytes, name: str) -> bytes:
+        """A PDF that shows the file: the file itself, or what LibreOffice makes of an office file; Unrendered without one.
+
+        Reading it again (``read``) gives the boxes for highlighting. The last one is kept in memory for the next page.
+        """
+        if filetypes.guess(data) == "pdf":
+            return data
+        digest = hashlib.sha256(data).hexdigest()
+        with self._lock:
+            if self._rendition[0] == digest:
+                return self._rendition[1]
+        found = filetypes.suffix_of(name)
+        expected = filetypes.SUFFIXES.get(found, frozenset()) & office_pdf.OFFICE
+        if not expected or filetypes.guess(data) not in ("ole", "zip", "rtf"):
+            raise Unrendered("这份文件不能按版面显示。", "请对照文字查看，或用原程序打开。")
+        try:
+            made = office_pdf.convert(data, next(iter(expected)), min(self._limits.seconds, _OFFICE_SECONDS))
+        except Unreadable as error:
+            raise Unrendered("这份文件不能按版面显示。", error.detail) from None
+        with self._lock:
+            self._rendition = (digest, made)
+        return made
+
     def render(self, data: bytes, name: str, page: int, scale: float = 1.0) -> bytes:
-        """A picture (WebP) of one page, 1-based; Unrendered when there is none."""
+        """A picture (WebP) of one page, 1-based; Unrendered when there is none.
+
+        Office files need LibreOffice (``rendition``); everything else is drawn in the child.
+        """
+        if filetypes.guess(data) in ("ole", "zip", "rtf"):
+            data = self.rendition(data, name)
         if not data or len(data) > self._limits.file_bytes:
             raise Unrendered("这一页无法显示。", "文件是空的或者超过大小上限。")
         header = wire.encode_request("render", name, self._limits, len(data), ocr="off", page=page, scale=scale)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -235,6 +236,24 @@ def test_a_page_that_cannot_be_shown_says_why() -> None:
 def test_a_picture_that_is_none_is_not_handed_on() -> None:
     with misbehaving("send(b'I', b'<script>'); time.sleep(9)") as pool, pytest.raises(ReadingError):
         pool.render(TEXT, "通知.pdf", 1)
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="no LibreOffice")
+def test_an_office_file_is_shown_by_its_pdf_and_nothing_is_left_behind() -> None:
+    rich = rb"{\rtf1\ansi notice of the office\par}"
+    with Pool(Limits(seconds=60)) as pool:
+        made = pool.rendition(rich, "通知.rtf")
+        assert "notice of the office" in pool.read(made, "通知.pdf").text
+        assert pool.render(rich, "通知.rtf", 1)[8:12] == b"WEBP"
+        pool.forget()
+        assert pool._rendition == ("", b"")
+    assert not list(Path("/dev/shm").glob("review-*"))
+
+
+def test_a_file_that_no_program_shows_is_refused_with_advice() -> None:
+    with Pool() as pool, pytest.raises(ReadingError) as caught:
+        pool.rendition(b"PK\x03\x04", "文件.zip")
+    assert caught.value.remedy_zh
 
 
 def test_errors_never_hold_the_text_or_the_name() -> None:
