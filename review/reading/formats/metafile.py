@@ -22,6 +22,8 @@ _MAX_PICTURES = 500
 _EMF_HEADER = 88
 #: Frames beyond this are damage; text of a second layer is looked for inside the lines of the first below so many lines.
 _FAR, _MANY_LINES, _SHORT = 100_000, 2000, 3
+#: Paragraphs are looked for among so many lines at a time: the time they take grows faster than their lines.
+_BATCH = 100
 _BROKEN = "图形文件损坏，未能读取。请用原程序打开确认，另存为 PNG 后重新提交。"
 _PARTLY = "图形文件不完整，只读出了其中一部分。请用原程序打开确认，另存为 PNG 后重新提交，或由人工查看。"
 _TOO_MANY = "图形过于复杂，其余部分未检查。请将图形另存为 PNG 后提交，或由人工查看。"
@@ -126,9 +128,11 @@ def _pieces(drawing: _Drawing, options: Options) -> list[Piece]:
                 continue
             drawing.width = drawing.width or max(line.bbox.x1 for line in new)
             drawing.height = drawing.height or max(line.bbox.bottom for line in new)
-            found = paragraphs(new, 1, drawing.width, drawing.height, kind, "图形文字", first=len(pieces))
-            # boxes of turned text lie in its own frame
-            pieces += found if angle == 0 else [replace(p, runs=(), top_of_first_page=False) for p in found]
+            for at in range(0, len(new), _BATCH):
+                batch = new[at : at + _BATCH]
+                found = paragraphs(batch, 1, drawing.width, drawing.height, kind, "图形文字", first=len(pieces))
+                # boxes of turned text lie in its own frame
+                pieces += found if angle == 0 else [replace(p, runs=(), top_of_first_page=False) for p in found]
         if drawing.is_dual:
             said |= {_bare(line): None for group in groups.values() for line in group}
     return pieces
