@@ -3,6 +3,7 @@
 import base64
 import email.message
 import email.policy
+import struct
 from email.mime.text import MIMEText
 
 import pytest
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 
 from review.reading.assembly import Piece, Reading
 from review.reading.extraction import Options
-from review.reading.formats import eml
+from review.reading.formats import eml, msg
+from review.reading.formats.ole_rebuild import Storage
 from review.reading.nesting import read_document
 from review.types import BlockKind, GapReason
+from tests.reading.builders_ole import ole
 
 WORDS = st.text(alphabet="甲乙丙丁戊己庚辛壬癸0123456789ABC", min_size=1, max_size=12)
 
@@ -120,3 +123,75 @@ def test_encrypted_deep_and_endless_mail_is_a_gap() -> None:
     assert read_document(deep, Options(name="深.eml")).gaps
     many = b'Content-Type: multipart/mixed; boundary="b"\n\n' + b"--b\n\nx\n" * 6000 + b"--b--\n"
     assert [g.reason for g in read(b"Subject: x\n" + many).gaps] == [GapReason.TOO_LARGE]
+
+
+# ------------------------------------------------------------------------------------------------------------------ msg
+
+
+def written(texts: dict[int, str], binaries: dict[int, bytes] | None = None, code_page: int = 0) -> dict[str, bytes]:
+    """The streams of one message; with a code page its strings are 8-bit."""
+    form = "001E" if code_page else "001F"
+    streams = {
+        f"__substg1.0_{identifier:04X}{form}": text.encode("gb18030" if code_page else "utf-16-le")
+        for identifier, text in texts.items()
+    }
+    streams |= {f"__substg1.0_{identifier:04X}0102": content for identifier, content in (binaries or {}).items()}
+    entry = struct.pack("<HHIQ", 3, 0x3FFD, 6, code_page)
+    return streams | {"__properties_version1.0": bytes(32) + entry}
+
+
+def read_msg(streams: dict[str, bytes], storages: dict[str, Storage] | None = None) -> Reading:
+    return msg.extract(ole(streams, storages), Options(format="msg"))
+
+
+@settings(max_examples=25, deadline=None)
+@given(WORDS, WORDS, WORDS, st.sampled_from([0, 936]))
+def test_a_message_comes_back(subject: str, person: str, body: str, code_page: int) -> None:
+    texts = {0x37: f"题{subject}", 0xC1A: f"人{person}", 0x1000: f"文{body}", 0x7D: "X-Originating-IP: [10.1.2.3]\r\n"}
+    reading = read_msg(written(texts, code_page=code_page))
+    assert one(reading, f"题{subject}").kind is BlockKind.HEADING
+    assert one(reading, f"人{person}").locator == "邮件发件人"
+    assert one(reading, f"文{body}").kind is BlockKind.PARAGRAPH
+    assert one(reading, "[10.1.2.3]").kind is BlockKind.PROPERTY
+    assert reading.gaps == ()
+
+
+def test_recipients_attachments_and_inner_messages_are_read() -> None:
+    attached = written({0x3707: "名单.txt"}, {0x3701: "张三 13800138000".encode()})
+    inner = Storage(written({0x37: "里层主题", 0x1000: "里层的话"}), {})
+    forwarded = Storage(written({0x3001: "转发"}), {"__substg1.0_3701000D": inner})
+    storages = {
+        "__recip_version1.0_#00000000": Storage(written({0x3001: "李四", 0x39FE: "li@example.cn"})),
+        "__attach_version1.0_#00000000": Storage(attached),
+        "__attach_version1.0_#00000001": forwarded,
+        "__attach_version1.0_#00000002": Storage(written({0x3707: "云盘.docx"})),
+    }
+    data = ole(written({0x37: "外层", 0x1000: "见附件"}), storages)
+    reading = msg.extract(data, Options(format="msg"))
+    assert one(reading, "李四").kind is BlockKind.PROPERTY
+    assert one(reading, "名单.txt").kind is BlockKind.ATTACHMENT
+    assert [g.reason for g in reading.gaps] == [GapReason.UNSUPPORTED]
+    document = read_document(data, Options(name="信.msg"))
+    assert "13800138000" in document.text and "里层的话" in document.text
+    assert [p.format for p in document.parts] == ["txt", "msg"]
+
+
+def test_compressed_rtf_bodies_are_read() -> None:
+    """The example of [MS-OXRTFCP] 4.1.1, and a stored one."""
+    packed = bytes.fromhex(
+        "2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c090020627705b06c647d0a800fa0"
+    )
+    assert msg.decompress(packed) == b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"
+    assert one(read_msg(written({0x37: "x"}, {0x1009: packed})), "hello world")
+    source = r"{\rtf1\ansi\ansicpg936 正文{\v 藏}\par}".encode("gb18030")
+    stored = struct.pack("<IIII", len(source) + 12, len(source), 0x414C454D, 0) + source
+    reading = read_msg(written({0x37: "x"}, {0x1009: stored}))
+    assert one(reading, "藏").concealed == "隐藏文字"
+    broken = read_msg(written({0x37: "x"}, {0x1009: b"\0" * 40}))
+    assert [g.reason for g in broken.gaps] == [GapReason.CORRUPT]
+
+
+def test_html_bodies_win_over_their_plain_twin() -> None:
+    reading = read_msg(written({0x37: "x", 0x1000: "第一行\r\n"}, {0x1013: "<p>第一<b>行</b></p><!-- 藏 -->".encode()}))
+    assert one(reading, "第一行")
+    assert one(reading, "藏").concealed == "网页注释"

@@ -42,6 +42,8 @@ _MACHINE = re.compile(
 )
 _CHARSETS = {"gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "cp936": "gb18030", "unknown-8bit": ""}
 _MAX_VALUE = 20_000
+#: What mail programs put before the items of a list in the plain body.
+_BULLETS = "*•·-o"
 
 
 def decode_field(raw: str) -> str:
@@ -105,7 +107,7 @@ def fields(items: Iterable[tuple[str, str]], where: str = "邮件") -> list[Piec
 def without_repeated(plain: Iterable[Piece], page: Iterable[Piece]) -> list[Piece]:
     """The plain body's pieces that the page of the same mail does not say as well."""
     said = _folded("".join(piece.text for piece in page if not piece.concealed))
-    return [piece for piece in plain if _folded(piece.text) not in said]
+    return [piece for piece in plain if _folded(piece.text).lstrip(_BULLETS) not in said]
 
 
 def _folded(value: str) -> str:

@@ -62,7 +62,7 @@ def _picture(data: bytes, start: int) -> tuple[str, bytes, int] | None:
     at = start + 8 + (32 if head >> 4 in double else 16)
     if suffix not in _METAFILES:
         content = data[at + 1 : end]
-        return suffix, _bitmap(content) if suffix == "bmp" else content, end
+        return suffix, bitmap(content) if suffix == "bmp" else content, end
     content = data[at + _METAFILE_HEADER : end]
     if at + _METAFILE_HEADER <= end and data[at + _METAFILE_HEADER - 2] == 0:
         try:
@@ -72,7 +72,7 @@ def _picture(data: bytes, start: int) -> tuple[str, bytes, int] | None:
     return suffix, content, end
 
 
-def _bitmap(content: bytes) -> bytes:
+def bitmap(content: bytes) -> bytes:
     """A device-independent bitmap with the file header it needs to stand alone."""
     if len(content) < 40:
         return content

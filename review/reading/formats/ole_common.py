@@ -11,7 +11,7 @@ import olefile
 
 from review.reading.assembly import Embedded, Piece
 from review.reading.extraction import Options, Unreadable
-from review.reading.formats import ole_object, ole_properties, text, vba
+from review.reading.formats import office_art, ole_object, ole_properties, text, vba
 from review.reading.formats.ole_rebuild import Storage, write
 from review.types import BlockKind, Gap, GapReason
 
@@ -25,6 +25,7 @@ _PROPERTIES = ("\x05SummaryInformation", "\x05DocumentSummaryInformation")
 _MACRO_STORAGES = frozenset({"macros", "_vba_project_cur", "_vba_project"})
 _NO_OBJECTS = _MACRO_STORAGES | {"_sx_db_cur", "msodatastore", "_xmlsignatures", "\x06dataspaces"}
 _POOL = "objectpool"
+_CLIPBOARD_METAFILE, _CLIPBOARD_BITMAP, _CLIPBOARD_ENHANCED = 3, 8, 14
 _XML_TEXT = re.compile(r">([^<>]+)<|=\s*\"([^\"<>]*[\u3400-\u9fff][^\"<>]*)\"")
 _MAX_DEPTH = 12
 
@@ -87,10 +88,23 @@ class Compound:
         for name in _PROPERTIES:
             pieces += ole_properties.pieces(self.read(name) or b"", known)
         names, embedded = self._objects()
+        embedded += self._thumbnail()
         pieces += [*names, *self._custom_xml(), *self._macros()]
         if self._ole.parsing_issues and not self.gaps:  # sectors behind the end, entries that point nowhere
             self.gaps.append(Gap(GapReason.CORRUPT, "", _DAMAGED))
         return pieces, embedded
+
+    def _thumbnail(self) -> list[Embedded]:
+        """The picture of the first page as it was at some saving."""
+        found = ole_properties.thumbnail(self.read(_PROPERTIES[0]) or b"")
+        if found is None:
+            return []
+        form, content = found
+        if form == _CLIPBOARD_BITMAP:
+            return [Embedded("缩略图.bmp", office_art.bitmap(content), "缩略图")]
+        if form == _CLIPBOARD_METAFILE:
+            return [Embedded("缩略图.wmf", content[8:], "缩略图")]
+        return [Embedded("缩略图.emf", content, "缩略图")] if form == _CLIPBOARD_ENHANCED else []
 
     def _objects(self) -> tuple[list[Piece], list[Embedded]]:
         pieces: list[Piece] = []

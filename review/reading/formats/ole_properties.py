@@ -24,7 +24,7 @@ _SUMMARY = {
     18: "编辑程序",
 }
 _DOCUMENT = {2: "类别", 14: "经理", 15: "单位", 26: "内容类型", 27: "内容状态", 28: "语言", 29: "版本"}
-_HEADING_PAIRS, _TITLES_OF_PARTS = 12, 13
+_HEADING_PAIRS, _TITLES_OF_PARTS, _THUMBNAIL = 12, 13, 17
 _FONTS = ("Font", "字体", "字型", "フォント")
 _SUMMARY_ID = bytes.fromhex("e0859ff2f94f6810ab9108002b27b3d9")
 _DOCUMENT_ID = bytes.fromhex("02d5cdd59c2e1b10939708002b2cf9ae")
@@ -43,6 +43,7 @@ class PropertySet:
     identifier: bytes
     values: dict[int, list[str]] = field(default_factory=dict, repr=False)
     names: dict[int, str] = field(default_factory=dict, repr=False)
+    thumbnail: tuple[int, bytes] | None = field(default=None, repr=False)
 
 
 def pieces(stream: bytes, said: frozenset[str] = frozenset()) -> list[Piece]:
@@ -72,6 +73,14 @@ def _titles(section: PropertySet) -> list[str]:
             found += titles[at : at + size]
         at += size
     return found + titles[at:]
+
+
+def thumbnail(stream: bytes) -> tuple[int, bytes] | None:
+    """(clipboard format, bytes) of the picture of the first page; None without one ([MS-OLEPS] 2.11)."""
+    for section in read(stream):
+        if section.identifier == _SUMMARY_ID and section.thumbnail:
+            return section.thumbnail
+    return None
 
 
 def _labelled(section: PropertySet, labels: dict[int, str]) -> list[Piece]:
@@ -131,10 +140,20 @@ def _fill(section: PropertySet, stream: bytes, start: int) -> None:
         (code_page,) = struct.unpack_from("<H", stream, places[1] + 4)
     if 0 in places:
         section.names = _dictionary(stream, places[0], code_page)
+    if _THUMBNAIL in places:
+        section.thumbnail = _clipboard(stream, places[_THUMBNAIL])
     for identifier, at in places.items():
         if identifier > 1 and identifier != 0x80000000:
             reader = _Reader(stream, at, code_page)
             section.values[identifier] = list(reader.values())
+
+
+def _clipboard(stream: bytes, at: int) -> tuple[int, bytes] | None:
+    if at + 16 > len(stream):
+        return None
+    kind, size, tag, form = struct.unpack_from("<IIII", stream, at)
+    is_windows = kind == 0x47 and tag == 0xFFFFFFFF and size > 8
+    return (form, stream[at + 16 : at + 8 + size]) if is_windows else None
 
 
 def _dictionary(stream: bytes, at: int, code_page: int) -> dict[int, str]:
@@ -206,7 +225,7 @@ class _Reader:
         elif kind == 11:
             yield "是" if self._number("<i") else "否"
         elif kind == 64:
-            yield _moment(self._number("<Q"))
+            yield moment(self._number("<Q"))
         elif kind == 65:
             yield from self._links(self._number("<I"))
 
@@ -246,7 +265,7 @@ def _decode(raw: bytes, code_page: int) -> str:
     return found.partition("\0")[0]
 
 
-def _moment(ticks: int) -> str:
+def moment(ticks: int) -> str:
     """A FILETIME as its UTC date and time; "" for durations and nonsense."""
     try:
         moment = datetime(1601, 1, 1, tzinfo=UTC) + timedelta(microseconds=ticks // 10)

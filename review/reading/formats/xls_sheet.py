@@ -131,7 +131,7 @@ class SheetReader:
         xf = book.xf_list[index]
         found = book.format_map.get(xf.format_key)
         code = found.format_str if found else "General"
-        return Format(code, xf.format_key >= 164, self._hidden_by_look(xf))
+        return Format(code, xf.format_key >= 164 and code != "General", self._hidden_by_look(xf))
 
     def _hidden_by_look(self, xf: Any) -> str:
         book = self._book
