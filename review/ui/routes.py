@@ -6,6 +6,7 @@ not tell whether it exists. POSTs must come from our own pages. Nothing may be c
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import wraps
@@ -26,6 +27,7 @@ from review.ui.desk import PrivateCheck
 from review.ui.house import House, case_owner, open_house
 from review.ui.session import COOKIE, NOTICE_COOKIE
 
+_LOG = logging.getLogger("review.ui")
 _NO_STORE = {"Cache-Control": "no-store", "Vary": "Cookie"}
 _SCALE = 1.6
 _REAP_SECONDS = 30
@@ -231,15 +233,29 @@ def _refusal(status: int, message: str) -> Response:
 
 @asynccontextmanager
 async def lifespan(_app: object) -> AsyncIterator[None]:
-    """Open the installation before the first visitor; forget abandoned private checks while running."""
-    house = await run_in_threadpool(open_house)
-    await run_in_threadpool(lambda: house.detectors)
-    reaper = asyncio.create_task(_reap(house))
+    """Open the installation before the first visitor; forget abandoned private checks while running.
+
+    What cannot be opened is said in the log, and by every page to whoever comes: a person reads no traceback.
+    """
+    house = await run_in_threadpool(_warm_up)
+    reaper = asyncio.create_task(_reap(house)) if house else None
     try:
         yield
     finally:
-        reaper.cancel()
-        house.pool.close()
+        if house and reaper:
+            reaper.cancel()
+            house.pool.close()
+
+
+def _warm_up() -> House | None:
+    """The installation with everything loaded that a first check needs; None when something cannot be opened."""
+    try:
+        house = open_house()
+        _LOG.info("%d rules in force", len(house.detectors.rules.rules))
+    except ReviewError as error:
+        _LOG.error("%s%s", error.message_zh, error.remedy_zh)
+        return None
+    return house
 
 
 async def _reap(house: House) -> None:

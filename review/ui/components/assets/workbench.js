@@ -57,12 +57,12 @@ class Pane {
     let answer;
     try {
       answer = await fetch(this.data.url, { credentials: 'same-origin', headers: { Accept: 'application/json' } });
-      if (!answer.ok) throw new Error();
+      if (!answer.ok) throw new Error((await answer.json()).message);
       const model = await answer.json();
       if (key !== this.key) return;
       this.model = model;
-    } catch {
-      const text = answer && answer.status === 401 ? '登录已过期，请刷新页面重新登录。' : '文稿没有打开。请刷新页面；仍然打不开时请联系系统管理员。';
+    } catch (error) {
+      const text = answer && !answer.ok && error.message ? error.message : '文稿没有打开。请刷新页面；仍然打不开时请联系系统管理员。';
       this.doc.replaceChildren(el('p', 'wait', text));
       return;
     }
