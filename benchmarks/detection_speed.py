@@ -22,9 +22,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from review.detection.engine import compile_rules  # noqa: E402
+from review.detection.folding import read_pairs  # noqa: E402
 from review.detection.rules import load_policy, load_rules  # noqa: E402
 from review.detection.scanner import compile_words  # noqa: E402
-from review.detection.text import normalise, read_pairs  # noqa: E402
+from review.detection.text import normalise  # noqa: E402
 from review.types import Block, BlockKind, Document, Leaf, Match, Policy, RuleSet, RuleStatus, Span  # noqa: E402
 
 TODAY = date(2026, 11, 25)

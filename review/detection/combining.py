@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from review.detection.matching import Branch, Table, join_tables
+from review.detection.leaves import Branch
+from review.detection.matching import Table, join_tables
 
 Ints = npt.NDArray[np.int64]
 

@@ -16,7 +16,8 @@ from review.detection.combining import combine, drop_contained, split_by_leaf
 from review.detection.grouping import Overflow, group_findings
 from review.detection.hidden import find_hidden
 from review.detection.judging import Bools, Candidate, RuleView, judge_matches, resolve_values
-from review.detection.matching import Leaves, Source, Table, compile_leaves, find_hits, prepare
+from review.detection.leaves import Leaves, compile_leaves
+from review.detection.matching import Source, Table, find_hits, prepare
 from review.detection.nearby import Around, Nearby, compile_nearby, is_near, look_around
 from review.detection.places import ZONE_BITS, Places, places_of
 from review.types import Block, BlockKind, Context, Document, Finding, Policy, Rule, RuleSet, RuleStatus, Span, Zone

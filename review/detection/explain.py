@@ -6,10 +6,11 @@ Matched text appears only masked; the rule's own words and patterns are no docum
 from dataclasses import dataclass, field
 
 from review.detection.engine import Engine
+from review.detection.folding import fold
 from review.detection.judging import Candidate
-from review.detection.matching import layer_names
+from review.detection.leaves import layer_names
 from review.detection.places import first_zone
-from review.detection.text import DEFAULT_LAYERS, LAYER_NAMES, fold
+from review.detection.text import DEFAULT_LAYERS, LAYER_NAMES
 from review.types import Document, Finding, Leaf, Match, Policy, Rule, Severity, Zone
 
 SEVERITY_NAMES = {

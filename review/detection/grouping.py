@@ -7,7 +7,7 @@ from operator import or_
 
 from review.detection.finding_key import text_fingerprint
 from review.detection.judging import Candidate
-from review.detection.matching import layer_names
+from review.detection.leaves import layer_names
 from review.detection.places import ZONE_BITS, first_zone
 from review.detection.text import LAYER_NAMES
 from review.types import Finding, Rule, RuleStatus, Severity, Source, Span

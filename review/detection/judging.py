@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from review.detection.matching import LAYER_BITS, RISKY_BITS, Leaves, Source, Table
+from review.detection.leaves import LAYER_BITS, RISKY_BITS, Leaves
+from review.detection.matching import Source, Table
 from review.detection.places import ZONE_BITS, ZONE_ORDER, Places, first_zone, unseen_name
 from review.detection.text import LAYER_NAMES
 from review.detection.validators import CONTEXT_TYPES, VALIDATORS, Outcome, check_in_context

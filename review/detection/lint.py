@@ -10,11 +10,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from review.detection.expressions import check_expression
+from review.detection.folding import fold
 from review.detection.maintenance import run_rule_examples
 from review.detection.patterns import translate_pattern
 from review.detection.rules import Loaded, load_folder, rule_leaves
 from review.detection.scanner import PatternError
-from review.detection.text import fold
 from review.detection.yaml_source import Problem
 from review.types import Rule, RuleStatus
 

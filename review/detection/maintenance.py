@@ -10,9 +10,10 @@ from datetime import date
 from functools import cache
 
 from review.detection.engine import Engine, compile_rules
+from review.detection.folding import fold, read_pairs
 from review.detection.matching import SYMBOL_WORD
 from review.detection.rules import rule_leaves, rule_set_of
-from review.detection.text import DEFAULT_LAYERS, fold, read_pairs
+from review.detection.text import DEFAULT_LAYERS
 from review.types import (
     Block,
     BlockKind,

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from review.detection.expressions import Expressions, compile_expressions, to_characters
-from review.detection.matching import Source, word_forms
+from review.detection.leaves import word_forms
+from review.detection.matching import Source
 from review.detection.patterns import translate_pattern
 from review.detection.places import zone_mask
 from review.detection.scanner import Scan, compile_words

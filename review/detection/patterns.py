@@ -7,8 +7,8 @@ documents (full-width punctuation, capitals, traditional characters), so that wr
 import re
 from collections.abc import Iterator
 
+from review.detection.folding import fold
 from review.detection.sequences import TooComplex, shortest
-from review.detection.text import fold
 
 #: Longest repetition a pattern may ask for; keeps the number of reported ends, and so time and memory, bounded.
 MAX_REPEAT = 200

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from review.detection.folding import fold
 from review.detection.scanner import compile_words
-from review.detection.text import View, crop, fold
+from review.detection.text import View, crop
 
 Ints = npt.NDArray[np.int64]
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review.detection.text import class_flags, crop, find_soft_breaks, fold, join_gaps, normalise, skip_symbols, uncrop
+from review.detection.folding import fold
+from review.detection.text import class_flags, crop, find_soft_breaks, join_gaps, normalise, skip_symbols, uncrop
 from review.detection.variants import number_text
 
 NOTHING_HARD = lambda position: False  # noqa: E731
