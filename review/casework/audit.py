@@ -49,6 +49,8 @@ ACTIONS: dict[str, tuple[str, frozenset[str]]] = {
     "withdrawn": ("撤回", frozenset({"version", "reason"})),
     "stopped": ("停止处理", frozenset({"number", "rules", "suffix", "size", "name"})),
     "purged": ("清除文稿内容", frozenset({"number", "files"})),
+    "model-promoted": ("启用线索模型", frozenset({"model", "model_sha256", "previous"})),
+    "model-rolled-back": ("退回线索模型", frozenset({"model", "model_sha256", "previous"})),
     "form-printed": ("输出审查表", frozenset({"draft"})),
 }
 

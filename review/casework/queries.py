@@ -263,7 +263,11 @@ def get_case(store: Store, actor: Actor, case_id: int, *, today: date | None = N
 
 def load_document(store: Store, actor: Actor, case_id: int, draft: int) -> Document:
     """What was read of a draft when it was checked; StoreError when the stored copy is damaged."""
-    row = _openable_draft(store, actor, case_id, draft)
+    return unpacked(store, _openable_draft(store, actor, case_id, draft))
+
+
+def unpacked(store: Store, row: Row) -> Document:
+    """The Document kept beside a draft; StoreError when the stored copy is damaged."""
     try:
         payload = zlib.decompress(store.vault.get(row.document_file))
         return decode_document(payload, row.sha256, row.file_name, row.size)

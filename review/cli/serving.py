@@ -8,6 +8,7 @@ from pathlib import Path
 
 import uvicorn
 
+from review.casework.store import open_store, remove_orphans
 from review.cli.initialising import prepare
 from review.cli.options import make_parser, settings_of
 from review.errors import ExitCode
@@ -25,11 +26,21 @@ def run(arguments: Sequence[str]) -> int:
     settings = settings_of(options)
     settings = replace(settings, home=settings.home.resolve(), port=options.port or settings.port)
     prepare(settings)
+    _tidy(settings)
     if options.demo:
         importlib.import_module("review.cli.demo").prepare(settings, _ROOT / "samples")
     print(f"请在浏览器打开 http://{settings.address}:{settings.port}    （Ctrl+C 停止）", flush=True)
     _serve(settings, options.config)
     return int(ExitCode.CLEAR)
+
+
+def _tidy(settings: Settings) -> None:
+    """Removes what interrupted submissions left in the vault."""
+    store = open_store(settings)
+    try:
+        remove_orphans(store)
+    finally:
+        store.close()
 
 
 def _serve(settings: Settings, config: Path | None) -> None:
