@@ -1,11 +1,12 @@
 """Tokens of Rich Text Format and the characters its bytes stand for (RTF 1.9.1, "Basic entities", "Character set")."""
 
+import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
-    rb"\\([a-zA-Z]{1,64})(-?[0-9]{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|[\r\n]+",
+    rb"\\([a-zA-Z]{1,64})(-?[0-9]{1,10})? ?|((?:\\'[0-9a-fA-F]{2})+)|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|[\r\n]+",
     re.DOTALL,
 )
 OPEN, CLOSE, WORD, BYTES, SIGN, BINARY = "{", "}", "word", "bytes", "sign", "binary"
@@ -59,7 +60,7 @@ def tokens(data: bytes) -> Iterator[Token]:
             else:
                 yield Token(WORD, name, value)
         elif hexed is not None:
-            yield Token(BYTES, "'", raw=bytes([int(hexed, 16)]))
+            yield Token(BYTES, "'", raw=binascii.unhexlify(hexed.replace(b"\\'", b"")))
         elif sign is not None:
             yield Token(SIGN, sign.decode("latin-1"))
         elif brace is not None:
