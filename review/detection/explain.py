@@ -10,8 +10,9 @@ from review.detection.folding import fold
 from review.detection.judging import Candidate
 from review.detection.leaves import layer_names
 from review.detection.places import first_zone
+from review.detection.policy_values import fill_policy
 from review.detection.text import DEFAULT_LAYERS, LAYER_NAMES
-from review.types import Document, Finding, Leaf, Match, Policy, Rule, Severity, Zone
+from review.types import Document, Finding, Leaf, Match, Policy, Rule, RuleSet, Severity, Zone
 
 SEVERITY_NAMES = {
     Severity.INFO: "提示",
@@ -59,19 +60,6 @@ class Explanation:
     remedy: str
 
 
-def render_message(text: str, policy: Policy) -> str:
-    """``message`` or ``remedy`` of a rule with the installation's values filled in."""
-    values = {
-        "masking.id_keep_head": str(policy.id_keep_head),
-        "masking.id_keep_tail": str(policy.id_keep_tail),
-        "address_level": policy.address_level,
-    }
-    for name, value in values.items():
-        for written in (f"{{{{{name}}}}}", f"{{{{ {name} }}}}"):
-            text = text.replace(written, value)
-    return text
-
-
 def mask(text: str) -> str:
     """The text with only its first and last characters shown, as many as its length allows."""
     plain = " ".join(text.split())
@@ -83,14 +71,15 @@ def mask(text: str) -> str:
 
 def explain_rule(rule: Rule, policy: Policy) -> str:
     """Everything a rule does, in plain Chinese, several lines."""
+    rule = fill_policy(RuleSet((rule,), ""), policy).rules[0]
     basis = "；".join(str(basis) for basis in rule.legal_basis)
     lines = [
         f"{rule.title}（{rule.id}，第 {rule.version} 版，{rule.status.value}，{rule.owner}）",
         f"类别 {rule.category}，级别 {_severity_line(rule)}，建议 {rule.suggest.value}",
-        f"说明：{render_message(rule.message, policy)}",
+        f"说明：{rule.message}",
     ]
     if rule.remedy:
-        lines.append(f"处理：{render_message(rule.remedy, policy)}")
+        lines.append(f"处理：{rule.remedy}")
     lines.append(f"依据：{basis}")
     if rule.match is not None:
         lines += ["查找：", *_match_lines(rule.match, 1)]
@@ -161,14 +150,14 @@ def explain_finding(engine: Engine, document: Document, policy: Policy, finding:
     spans = set(finding.spans)
     explanations: list[Explanation] = []
     for candidate in engine.candidates(document, policy):
-        rule = engine.rules[candidate.rule]
+        rule = fill_policy(RuleSet((engine.rules[candidate.rule],), ""), policy).rules[0]
         is_meant = any(s.start == candidate.start and s.end == candidate.end for s in spans)
         if rule.id == finding.rule_id and is_meant and len(explanations) < 20:
-            explanations.append(_explain(engine, rule, candidate, document, policy))
+            explanations.append(_explain(engine, rule, candidate, document))
     return tuple(explanations)
 
 
-def _explain(engine: Engine, rule: Rule, candidate: Candidate, document: Document, policy: Policy) -> Explanation:
+def _explain(engine: Engine, rule: Rule, candidate: Candidate, document: Document) -> Explanation:
     outcome = candidate.outcome.value if candidate.outcome else ""
     return Explanation(
         rule_id=rule.id,
@@ -182,8 +171,8 @@ def _explain(engine: Engine, rule: Rule, candidate: Candidate, document: Documen
         notes=candidate.notes,
         validator=f"{'、'.join(rule.validators)}：{_OUTCOME_NAMES[outcome]}" if outcome else "",
         legal_basis=tuple(str(basis) for basis in rule.legal_basis),
-        message=render_message(rule.message, policy),
-        remedy=render_message(rule.remedy, policy),
+        message=rule.message,
+        remedy=rule.remedy,
     )
 
 

@@ -1,6 +1,7 @@
 """What a match is worth: validators, contexts and zones give its severity; overlapping values of several rules become one."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -248,7 +249,8 @@ def _clusters(ordered: list[Candidate]) -> list[list[Candidate]]:
 
 
 def resolve_values(rules: tuple[Rule, ...], candidates: list[Candidate]) -> list[Candidate]:
-    """One value, one type: of overlapping numbers of several rules only the best stays.
+    """One value, one type: of overlapping numbers of several rules only the best stays, and of several rules of one category
+    that mark exactly the same words the most severe.
 
     Better is: confirmed by its validator, then longer, then more severe, then the rule that comes first. Only matches made
     of digits compete, and a trial rule displaces none of a stable rule.
@@ -267,7 +269,33 @@ def resolve_values(rules: tuple[Rule, ...], candidates: list[Candidate]) -> list
             if not any(_displaces(rules, other, candidate) for other in chosen):
                 chosen.append(candidate)
         kept += chosen
-    return [*others, *kept]
+    return [*_without_doubles(rules, others), *kept]
+
+
+def _without_doubles(rules: tuple[Rule, ...], candidates: list[Candidate]) -> list[Candidate]:
+    # the parts of a combination say something only together: they neither displace nor go
+    plain = {number for number in {c.rule for c in candidates} if not _is_gathering(rules[number])}
+    categories = Counter(rules[number].category for number in plain)
+    rivals = {number for number in plain if categories[rules[number].category] > 1}
+    if not rivals:
+        return candidates
+    best: dict[tuple[int, int, str], Candidate] = {}
+    for candidate in candidates:
+        if candidate.rule in rivals:
+            key = (candidate.start, candidate.end, rules[candidate.rule].category)
+            known = best.setdefault(key, candidate)
+            if _weight(rules, candidate) > _weight(rules, known):
+                best[key] = candidate
+    chosen = {(c.rule, c.start, c.end) for c in best.values()}
+    return [c for c in candidates if c.rule not in rivals or (c.rule, c.start, c.end) in chosen]
+
+
+def _weight(rules: tuple[Rule, ...], candidate: Candidate) -> tuple[bool, int, int]:
+    return (rules[candidate.rule].status is not RuleStatus.TRIAL, candidate.severity.rank, -candidate.rule)
+
+
+def _is_gathering(rule: Rule) -> bool:
+    return rule.match is not None and rule.match.mode == "all"
 
 
 def _is_value(candidate: Candidate) -> bool:

@@ -13,7 +13,7 @@ from review.detection.engine import Engine, compile_rules
 from review.detection.folding import fold, read_pairs
 from review.detection.matching import SYMBOL_WORD
 from review.detection.rules import rule_leaves, rule_set_of
-from review.detection.text import DEFAULT_LAYERS
+from review.detection.text import DEFAULT_LAYERS, normalise
 from review.types import (
     Block,
     BlockKind,
@@ -359,22 +359,20 @@ def measure_density(
 def inert_allowances(
     rule_set: RuleSet, policy: Policy, corpus: Iterable[tuple[str, Document]], today: date
 ) -> list[tuple[str, str]]:
-    """(rule id, phrase) of every allowed phrase without which nothing in the corpus would change."""
-    documents = list(corpus)
-    inert = []
+    """(rule id, phrase) of every allowed phrase without which nothing in the corpus would change; "" for those of the policy."""
+    documents = [document for _, document in corpus]
+    texts = [normalise(document.text).string() for document in documents]
+    inert = [
+        ("", allowance.phrase) for allowance in policy.allow if not any(fold(allowance.phrase) in t for t in texts)
+    ]
     for rule in rule_set.rules:
         if not rule.allow or rule.match is None or rule.status is RuleStatus.RETIRED:
             continue
-        without = replace(rule, allow=())
-        bare = compile_rules(rule_set_of((without,), rule_set), today, statuses=_ALL_STATUSES)
-        covered = [
-            document.text[max(0, c.start - 40) : c.end + 40]
-            for _, document in documents
+        bare = compile_rules(rule_set_of((replace(rule, allow=()),), rule_set), today, statuses=_ALL_STATUSES)
+        near = [
+            fold(document.text[max(0, c.start - 40) : c.end + 40])
+            for document in documents
             for c in bare.candidates(document, Policy())
         ]
-        inert += [
-            (rule.id, allowance.phrase)
-            for allowance in rule.allow
-            if not any(fold(allowance.phrase) in fold(text) for text in covered)
-        ]
+        inert += [(rule.id, a.phrase) for a in rule.allow if not any(fold(a.phrase) in text for text in near)]
     return inert

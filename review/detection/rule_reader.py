@@ -27,7 +27,7 @@ from review.types import (
 )
 
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-_VARIABLE = re.compile(r"\{\{\s*([^}]*?)\s*\}\}")
+_VARIABLE = re.compile(r"\{\{([^}]*)\}\}")
 
 
 class RuleReader:

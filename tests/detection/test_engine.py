@@ -256,6 +256,13 @@ def test_one_value_gets_one_type() -> None:
     assert [f.rule_id for f in findings(engine, "代码91341802MA2T3ER78P，")] == ["uscc"]
 
 
+def test_the_same_words_are_told_once_per_category_by_the_most_severe_rule() -> None:
+    body = f"    match:\n      any:\n        - words: [内部资料]\n{EXAMPLES}"
+    mild, strict = rule_yaml(body, "mild", severity="low"), rule_yaml(body, "strict", severity="high")
+    other = rule_yaml(body, "other", severity="low", category="INT.FLOW")
+    assert [f.rule_id for f in findings(engine_of(mild, strict, other), "内部资料")] == ["strict", "other"]
+
+
 def test_trial_rules_are_marked_and_drafts_do_not_run() -> None:
     trial = rule_yaml(f"    match:\n      any:\n        - words: [内部资料]\n{EXAMPLES}").replace("stable", "trial")
     assert findings(engine_of(trial), "内部资料")[0].trial

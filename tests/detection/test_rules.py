@@ -106,6 +106,7 @@ def test_a_good_rule_loads() -> None:
         ("    examples:", "    exceptions:\n      - {near: [甲]}\n    examples:", 20, "reason"),
         ("    examples:", "    effective: {from: 2024-13-01}\n    examples:", 19, "日期"),
         ("    examples:", "    remedy: 留{{keep}}位\n    examples:", 19, "不是本单位的值"),
+        ("    examples:", "    remedy: '留{{ address_level }}'\n    examples:", 19, "不是本单位的值"),
         ("hit: ['<<内部资料>>']", "hit: ['内部资料']", 20, "标出"),
         ("hit: ['<<内部资料>>']", "hit: ['<<内部资料']", 20, "没有配对"),
         ("miss: ['内部审计']", "miss: ['<<内部>>审计']", 21, "不应有"),
