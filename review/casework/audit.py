@@ -31,6 +31,7 @@ ACTIONS: dict[str, tuple[str, frozenset[str]]] = {
     "sign-in-failed": ("登录失败", frozenset({"account", "login", "client", "failures"})),
     "sign-in-locked": ("登录锁定", frozenset({"account", "login", "client", "failures"})),
     "signed-out": ("退出登录", frozenset({"account"})),
+    "declared": ("声明所传文件不涉密", frozenset({"client"})),
     "submitted": ("送审", frozenset({"draft", "sha256", "size", "ruleset", "model", "check", "findings", "gaps"})),
     "resubmitted": (
         "重新送审",

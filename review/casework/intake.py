@@ -23,7 +23,7 @@ from review.casework.acts import (
 from review.casework.calendar import load_calendar, local_day
 from review.casework.permissions import read_actor, require_role
 from review.casework.readiness import carry_over, count_undisposed
-from review.casework.records import check_json, date_text, parts_json, time_text
+from review.casework.records import check_json, date_text, parts_json, storable, time_text
 from review.casework.store import Store, next_number
 from review.casework.tables import cases, drafts
 from review.casework.transitions import Act
@@ -39,6 +39,13 @@ class _Upload:
     draft: dict[str, object]
     figures: dict[str, object]
     event: dict[str, str | int | None]
+
+
+def declare(store: Store, actor: Actor, client: str, now: datetime) -> None:
+    """Records that this person stated, before an upload, that the file holds no state or work secret (domain.md §8.4)."""
+    with store.writing() as transaction:
+        actor = read_actor(transaction.connection, actor)
+        audit.append(transaction, now, actor.id, "declared", None, client=storable(client)[:80])
 
 
 def submit(

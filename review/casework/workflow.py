@@ -22,7 +22,7 @@ from review.casework.acts import (
     require_act,
 )
 from review.casework.deciding import decide
-from review.casework.intake import resubmit, submit
+from review.casework.intake import declare, resubmit, submit
 from review.casework.permissions import may_see, permitted, read_actor
 from review.casework.readiness import RedactedCopy, count_undisposed
 from review.casework.records import draft_of, time_text
@@ -43,6 +43,7 @@ __all__ = [
     "acknowledge_gaps",
     "claim",
     "decide",
+    "declare",
     "dispose",
     "issue_form",
     "open_draft",

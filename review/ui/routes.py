@@ -128,6 +128,7 @@ async def upload(request: Request, house: House, actor: Actor) -> Response:
             body.clear()
             return too_large
     client = request.client.host if request.client else ""
+    await run_in_threadpool(workflow.declare, house.store, actor, client, now())
     check_id = house.desk.lay(actor, request.cookies.get(COOKIE, ""), client, name, bytes(body))
     body.clear()
     return JSONResponse({"id": check_id}, headers=_NO_STORE)

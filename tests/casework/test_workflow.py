@@ -16,6 +16,7 @@ from review.casework.workflow import (
     acknowledge_gaps,
     claim,
     decide,
+    declare,
     dispose,
     issue_form,
     open_draft,
@@ -472,3 +473,11 @@ def test_opening_a_draft_and_printing_a_form_are_recorded(store, people) -> None
         issue_form(store, people.other_clerk, case.id, NOW)
     with pytest.raises(UsageError, match="这一稿"):
         open_draft(store, people.reviewer, case.id, 9, NOW)
+
+
+def test_the_declaration_before_an_upload_is_on_record_and_says_who(store, people) -> None:
+    declare(store, people.clerk, "10.0.0.7", NOW)
+    with store.reading() as connection:
+        row = connection.exec_driver_sql("select actor_id, action, payload from audit_events order by seq desc").first()
+    assert row is not None and (row.actor_id, row.action) == (people.clerk.id, "declared")
+    assert row.payload == '{"client":"10.0.0.7"}'
