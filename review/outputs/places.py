@@ -1,6 +1,7 @@
 """Where a finding stands, as a person would say it, and what may be shown of it."""
 
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable
 
@@ -50,7 +51,7 @@ class Places:
         block = self.block_at(span.start) if span else None
         if block is None or span is None:
             return ()
-        return tuple(_narrowed(run, span) for run in block.runs if run.span.is_overlapping(span))
+        return tuple(narrowed(run, span, self._document.text) for run in block.runs if run.span.is_overlapping(span))
 
     def excerpt(self, finding: Finding, findings: Iterable[Finding] = ()) -> str:
         """A masked excerpt around the first place: numbers and personal data are cut to their beginning and end."""
@@ -104,10 +105,14 @@ def _masked_number(value: str) -> str:
     return value[:head] + "*" * (len(value) - head - tail) + value[len(value) - tail :]
 
 
-def _narrowed(run: Run, span: Span) -> BBox:
-    """The part of the run's box that the span covers, taking characters as equally wide (汉字 are)."""
-    length = run.span.end - run.span.start
+def narrowed(run: Run, span: Span, text: str) -> BBox:
+    """The part of the run's box that the span covers; a Latin letter or digit is taken as half as wide as a 汉字."""
+    widths = [_width(character) for character in text[run.span.start : run.span.end]]
     first = max(span.start, run.span.start) - run.span.start
     last = min(span.end, run.span.end) - run.span.start
-    box, width = run.bbox, (run.bbox.x1 - run.bbox.x0) / length
-    return BBox(box.x0 + first * width, box.top, box.x0 + last * width, box.bottom)
+    box, unit = run.bbox, (run.bbox.x1 - run.bbox.x0) / (sum(widths) or 1)
+    return BBox(box.x0 + sum(widths[:first]) * unit, box.top, box.x0 + sum(widths[:last]) * unit, box.bottom)
+
+
+def _width(character: str) -> int:
+    return 2 if unicodedata.east_asian_width(character) in "WFA" else 1

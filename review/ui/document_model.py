@@ -4,12 +4,11 @@ Offsets inside a block count UTF-16 units, as strings of the browser do.
 """
 
 import json
-import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from review.outputs.places import Places
+from review.outputs.places import Places, narrowed
 from review.outputs.report import describe_gap
 from review.outputs.wording import KIND_NAMES, SEVERITY_NAMES, SUGGESTION_NAMES
 from review.types import (
@@ -23,7 +22,6 @@ from review.types import (
     Policy,
     Rule,
     RuleSet,
-    Run,
     Severity,
     Span,
     Suggestion,
@@ -234,20 +232,8 @@ def _boxes(finding: Finding, document: Document, places: Places) -> list[list[fl
             continue
         for run in block.runs:
             if run.page == page.number and run.span.is_overlapping(span):
-                left, right = _covered(run, span, document.text)
-                top, height = run.bbox.top / page.height, (run.bbox.bottom - run.bbox.top) / page.height
-                place = (left / page.width, top, (right - left) / page.width, height)
+                box = narrowed(run, span, document.text)
+                top, height = box.top / page.height, (box.bottom - box.top) / page.height
+                place = (box.x0 / page.width, top, (box.x1 - box.x0) / page.width, height)
                 found.append([page.number, -1 if page.part is None else page.part, *(round(v, 5) for v in place)])
     return found
-
-
-def _covered(run: Run, span: Span, text: str) -> tuple[float, float]:
-    """(left, right) of the part of the run's box that the span covers; a Latin letter or digit is half as wide as a 汉字."""
-    widths = [_wide(character) for character in text[run.span.start : run.span.end]]
-    first, last = max(span.start, run.span.start) - run.span.start, min(span.end, run.span.end) - run.span.start
-    unit = (run.bbox.x1 - run.bbox.x0) / (sum(widths) or 1)
-    return run.bbox.x0 + sum(widths[:first]) * unit, run.bbox.x0 + sum(widths[:last]) * unit
-
-
-def _wide(character: str) -> int:
-    return 2 if unicodedata.east_asian_width(character) in "WFA" else 1
