@@ -2,6 +2,7 @@
 
 import io
 import time
+import zipfile
 
 import pikepdf
 import pytest
@@ -360,6 +361,14 @@ def test_an_open_password_is_a_gap_and_an_owner_password_is_none() -> None:
 
 def test_junk_before_the_header_is_forgiven() -> None:
     assert visible(read(b"junk\n" * 500 + one_page(latin("text", 72, 700)))) == ["text"]
+
+
+def test_a_zip_hanging_behind_the_document_is_handed_on() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("名单.txt", "王某")
+    reading = read(one_page(latin("text", 72, 700)) + packed.getvalue())
+    assert [item.data for item in reading.embedded] == [packed.getvalue()]
 
 
 def test_a_blank_page_is_blank_and_a_drawn_one_is_not_called_read() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pypdfium2 as pdfium_document
 import pypdfium2.raw as pdfium
 
-from review.reading.assembly import Piece, Reading
+from review.reading.assembly import Embedded, Piece, Reading
 from review.reading.extraction import Options, Unreadable
 from review.reading.formats import page_lines, pdf_page, pdf_revisions, pdf_structure
 from review.types import BlockKind, Gap, GapReason, Page, PageReading
@@ -44,9 +44,17 @@ def extract(data: bytes, options: Options) -> Reading:
         reading,
         pieces=(*pieces, *earlier),
         gaps=(*reading.gaps, *structure.gaps, *gaps),
-        embedded=tuple(structure.embedded),
+        embedded=(*structure.embedded, *_appended(data)),
         remarks=tuple(remarks),
     )
+
+
+def _appended(data: bytes) -> list[Embedded]:
+    """A zip that hangs behind the end of the document: the file is both."""
+    start = data.find(b"PK\x03\x04", data.rfind(b"%%EOF") + 1)
+    if b"%%EOF" not in data or start < 0 or data.rfind(b"PK\x05\x06") < start:
+        return []
+    return [Embedded("PDF 尾部附加的文件.zip", data[start:], "")]
 
 
 def without_junk(data: bytes) -> bytes:
