@@ -1,11 +1,14 @@
 """zip, tar, gz: every entry is handed on under its name, tricks and bombs are refused and said."""
 
+import bz2
 import gzip
 import io
+import lzma
 import struct
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -170,3 +173,14 @@ def test_comments_of_the_archive_are_text() -> None:
 def test_an_archive_without_files_is_a_gap() -> None:
     assert [g.reason for g in read(zipped({}), "zip").gaps] == [GapReason.EMPTY]
     assert read(zipped({"空文件夹/": b""}), "zip").gaps
+
+
+@pytest.mark.parametrize(("kind", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
+def test_compressed_streams_are_read_member_by_member(kind: str, pack: Callable[[bytes], bytes]) -> None:
+    reading = read(pack("甲".encode() * 400_000) + pack(b"end"), kind)
+    assert [(e.name, e.data) for e in reading.embedded] == [("包", "甲".encode() * 400_000 + b"end")]
+    assert reading.gaps == ()
+    assert [g.reason for g in read(pack(b"abc" * 99)[:-9], kind).gaps] == [GapReason.CORRUPT]
+    with pytest.raises(Unreadable) as caught:
+        read(pack(b"\0" * 40_000_000), kind)
+    assert caught.value.reason is GapReason.DANGEROUS

@@ -1,14 +1,17 @@
-"""Archives (zip, tar, gz): every file inside becomes an ``Embedded``, its path a piece of text; nothing is written to disk.
+"""Archives (zip, tar, gz, bz2, xz): every file inside becomes an ``Embedded``, its path a piece of text; nothing is written to disk.
 
 APPNOTE.TXT 6.3 (zip), POSIX.1 pax (tar), RFC 1952 (gz). Path tricks, links and bombs are refused with a Gap.
 """
 
+import bz2
 import io
+import lzma
 import struct
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 from review.reading.assembly import Embedded, Piece, Reading
 from review.reading.extraction import Options, Unreadable
@@ -37,7 +40,7 @@ _METHOD = "压缩包内的这个文件用了不支持的压缩方法，未检查
 def extract(data: bytes, options: Options) -> Reading:
     """The names of everything inside as pieces, the files as ``Embedded``, in the archive's order."""
     collector = _Collector(options)
-    {"zip": _read_zip, "tar": _read_tar}.get(options.format, _read_gz)(data, collector)
+    _READERS[options.format](data, collector)
     if not collector.embedded and not collector.gaps:
         collector.gap(GapReason.EMPTY, "", "压缩包里没有文件，没有可检查的内容。请确认提交的是正确的文件。")
     return Reading(
@@ -239,26 +242,62 @@ def _read_gz(data: bytes, found: _Collector) -> None:
     if name:
         found.say_name(name, False)
     shown = name.replace("\\", "/").rpartition("/")[2] or _without_suffix(found.file_name) or "压缩的文件"
+    _inflate(data, found, shown, _Gzip)
+
+
+def _read_bz2(data: bytes, found: _Collector) -> None:
+    _inflate(data, found, _without_suffix(found.file_name) or "压缩的文件", bz2.BZ2Decompressor)
+
+
+def _read_xz(data: bytes, found: _Collector) -> None:
+    limit = max(found.left, 1 << 20)
+    name = _without_suffix(found.file_name) or "压缩的文件"
+    _inflate(data, found, name, lambda: lzma.LZMADecompressor(memlimit=limit))
+
+
+class _Gzip:
+    """A gzip member with the interface of the other decompressors of the standard library."""
+
+    def __init__(self) -> None:
+        self._inflater = zlib.decompressobj(wbits=31)
+
+    @property
+    def eof(self) -> bool:
+        return self._inflater.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inflater.unused_data
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._inflater.unconsumed_tail
+
+    def decompress(self, data: bytes, size: int) -> bytes:
+        return self._inflater.decompress(self._inflater.unconsumed_tail or data, size)
+
+
+def _inflate(data: bytes, found: _Collector, name: str, make: Callable[[], Any]) -> None:
+    """The members of a compressed stream, one after another, within the limits."""
     content = bytearray()
     rest = data
-    while rest:
-        inflater = zlib.decompressobj(wbits=31)
+    while rest.strip(b"\0"):
+        inflater = make()
+        waiting = rest
         try:
-            while not inflater.eof and rest:
-                content += inflater.decompress(rest, _CHUNK)
-                rest = inflater.unconsumed_tail
+            while not inflater.eof and (waiting or not inflater.needs_input):
+                content += inflater.decompress(waiting, _CHUNK)
+                waiting = b""
                 if len(content) > found.left or len(content) > max(_BOMB_BYTES, len(data) * _BOMB_RATIO):
                     raise Unreadable(GapReason.DANGEROUS, _BOMB)
-        except zlib.error:
+        except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError):
             found.gap(GapReason.CORRUPT, "", _BROKEN)
             break
         if not inflater.eof:
             found.gap(GapReason.CORRUPT, "", _BROKEN)
         rest = inflater.unused_data if inflater.eof else b""
-        if not rest.strip(b"\0"):
-            break
     if content:
-        found.embedded.append(Embedded(shown, bytes(content)))
+        found.embedded.append(Embedded(name, bytes(content)))
 
 
 def _gz_name(data: bytes) -> str:
@@ -274,4 +313,14 @@ def _gz_name(data: bytes) -> str:
 
 def _without_suffix(name: str) -> str:
     stem, _, suffix = name.rpartition(".")
-    return {"tgz": f"{stem}.tar", "gz": stem}.get(suffix.lower(), name)
+    tar = {"tgz", "tbz", "tbz2", "txz"}
+    return f"{stem}.tar" if suffix.lower() in tar else stem if suffix.lower() in ("gz", "bz2", "xz") else name
+
+
+_READERS: dict[str, Callable[[bytes, _Collector], None]] = {
+    "zip": _read_zip,
+    "tar": _read_tar,
+    "gz": _read_gz,
+    "bz2": _read_bz2,
+    "xz": _read_xz,
+}

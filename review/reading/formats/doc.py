@@ -80,6 +80,7 @@ class _Document:
         self._compound = compound
         self._fib = fib
         self._table = compound.read(fib.table_name) or b""
+        compound.read("0Table" if fib.table_name == "1Table" else "1Table")  # the other one is not in use
         self._data = compound.read("Data") or b""
 
     def read(self) -> list[Piece]:

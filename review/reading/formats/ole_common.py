@@ -28,6 +28,9 @@ _POOL = "objectpool"
 _CLIPBOARD_METAFILE, _CLIPBOARD_BITMAP, _CLIPBOARD_ENHANCED = 3, 8, 14
 _XML_TEXT = re.compile(r">([^<>]+)<|=\s*\"([^\"<>]*[\u3400-\u9fff][^\"<>]*)\"")
 _MAX_DEPTH = 12
+_OTHER = "附加数据流中的文字（不显示）"
+_LARGEST_UNKNOWN = 1024 * 1024
+_WORDS = re.compile(r"[\u4e00-\u9fff]{4,}")
 
 
 class Compound:
@@ -38,6 +41,7 @@ class Compound:
         self.data = data
         self.gaps: list[Gap] = []
         self.remarks: list[str] = []
+        self._known: set[str] = set()  # top streams that were read
         self._left = options.limits.expanded_bytes
         try:
             self._ole = olefile.OleFileIO(io.BytesIO(data))
@@ -53,6 +57,7 @@ class Compound:
         """The bytes of a stream (as many as can be read), None when there is none."""
         if not self._ole.exists(list(path)):
             return None
+        self._known.add(path[0])
         try:
             with self._ole.openstream(list(path)) as stream:
                 size = stream.size if hasattr(stream, "size") else len(stream.getbuffer())
@@ -89,7 +94,7 @@ class Compound:
             pieces += ole_properties.pieces(self.read(name) or b"", known)
         names, embedded = self._objects()
         embedded += self._thumbnail()
-        pieces += [*names, *self._custom_xml(), *self._macros()]
+        pieces += [*names, *self._custom_xml(), *self._macros(), *self._other_streams()]
         if self._ole.parsing_issues and not self.gaps:  # sectors behind the end, entries that point nowhere
             self.gaps.append(Gap(GapReason.CORRUPT, "", _DAMAGED))
         return pieces, embedded
@@ -163,6 +168,17 @@ class Compound:
             pieces += [Piece(word.strip(), BlockKind.OTHER, "自定义 XML") for word in words if word.strip()]
         return pieces
 
+    def _other_streams(self) -> list[Piece]:
+        """Chinese words in streams nothing here knows: what an add-in kept for itself."""
+        pieces: list[Piece] = []
+        for path in self.paths:
+            if len(path) > 1 or path[0] in self._known or path[0].startswith(("\x01", "\x02", "\x03", "\x05", "\x06")):
+                continue
+            content = self.read(*path) or b""
+            words = _hidden_words(content) if len(content) <= _LARGEST_UNKNOWN else []
+            pieces += [Piece(word, BlockKind.HIDDEN, _OTHER, concealed=_OTHER) for word in words]
+        return pieces
+
     def _macros(self) -> list[Piece]:
         if not any(set(map(str.lower, path)) & (_MACRO_STORAGES | {"vba"}) for path in self.paths):
             return []
@@ -208,6 +224,16 @@ def wording(content: bytes) -> list[str]:
     for raw in re.findall(rb"[\x20-\x7e]{4,}", content):
         found[raw.decode("ascii").strip()] = None
     return [run for run in found if run]
+
+
+def _hidden_words(content: bytes) -> list[str]:
+    found: dict[str, None] = {}
+    for start in (0, 1):
+        end = len(content) - (len(content) - start) % 2
+        for run in _WORDS.findall(content[start:end].decode("utf-16-le", "replace")):
+            if is_wording(run):
+                found[run] = None
+    return list(found)
 
 
 def is_wording(run: str) -> bool:

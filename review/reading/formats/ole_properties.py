@@ -25,6 +25,11 @@ _SUMMARY = {
 }
 _DOCUMENT = {2: "类别", 14: "经理", 15: "单位", 26: "内容类型", 27: "内容状态", 28: "语言", 29: "版本"}
 _HEADING_PAIRS, _TITLES_OF_PARTS, _THUMBNAIL = 12, 13, 17
+#: Custom properties LibreOffice makes of an Office file's settings.
+_BORING = frozenset(
+    "AppVersion DocSecurity HyperlinksChanged LinksUpToDate ScaleCrop ShareDoc PresentationFormat Slides Notes "
+    "HiddenSlides MMClips Words Paragraphs _PID_GUID".split()
+)
 _FONTS = ("Font", "字体", "字型", "フォント")
 _SUMMARY_ID = bytes.fromhex("e0859ff2f94f6810ab9108002b27b3d9")
 _DOCUMENT_ID = bytes.fromhex("02d5cdd59c2e1b10939708002b2cf9ae")
@@ -96,7 +101,7 @@ def _custom(section: PropertySet) -> list[Piece]:
     found = []
     for identifier, values in section.values.items():
         name = section.names.get(identifier, "")
-        if identifier in (0, 1) or not name:
+        if identifier in (0, 1) or not name or name in _BORING:
             continue
         if name == "_PID_HLINKS":
             found += [Piece(value, BlockKind.LINK, "文档属性 超链接列表") for value in values if value.strip()]
