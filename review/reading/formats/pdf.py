@@ -37,9 +37,11 @@ def extract(data: bytes, options: Options) -> Reading:
     )
     remarks = [*reading.remarks, *structure.remarks]
     if count:
-        sections = data.count(b"%%EOF")
         said = "，其中有现已删去的文字" if earlier else ""
-        remarks.append(f"文件经过增量保存（{sections} %%EOF sections），保留了 {count} 个以前的版本{said}")
+        remarks.append(f"文件经过增量保存，保留了 {count} 个以前的版本{said}")
+    sections = data.count(b"%%EOF")
+    if sections > 1:
+        pieces = (*pieces, Piece(f"文件分段：{sections} %%EOF sections", BlockKind.PROPERTY, "文件结构"))
     return replace(
         reading,
         pieces=(*pieces, *earlier),
