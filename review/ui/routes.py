@@ -17,9 +17,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from review.casework import accounts, queries, workflow
+from review.casework import accounts, audit, queries, workflow
 from review.errors import NotAllowed, ReviewError, SignInError, UsageError, WorkflowError
 from review.outputs import forms
+from review.outputs.stop_report import render_stop_report
 from review.types import Actor, Role
 from review.ui import document_model
 from review.ui.clock import now
@@ -198,8 +199,7 @@ async def case_page(request: Request, house: House, actor: Actor) -> Response:
 async def case_form(request: Request, house: House, actor: Actor) -> Response:
     """The 审查表 of a case as docx."""
     body, number = await run_in_threadpool(_form, house, actor, int(request.path_params["case"]))
-    disposition = f"attachment; filename*=UTF-8''{quote(f'审查表-{number}.docx')}"
-    return Response(body, media_type=_FORM_TYPE, headers={**_NO_STORE, "Content-Disposition": disposition})
+    return _download(body, f"审查表-{number}.docx")
 
 
 def _form(house: House, actor: Actor, case_id: int) -> tuple[bytes, str]:
@@ -210,6 +210,26 @@ def _form(house: House, actor: Actor, case_id: int) -> tuple[bytes, str]:
     head = workflow.issue_form(house.store, actor, case_id, now())
     body = forms.render_form(case_file, house.detectors.rules, house.settings.organisation, head, document)
     return body, case_file.case.number
+
+
+@for_actor
+async def stop_report(request: Request, house: House, actor: Actor) -> Response:
+    """The 疑似涉密信息上传事件报告单 of a stop event as docx (domain.md §8.4): what happened, nothing of the file."""
+    number = str(request.path_params["number"])
+    return _download(await run_in_threadpool(_stop_report, house, actor, number), f"事件报告单-{number}.docx")
+
+
+def _stop_report(house: House, actor: Actor, number: str) -> bytes:
+    event = next((stop for stop in queries.list_stops(house.store, actor) if stop.number == number), None)
+    if event is None:
+        raise NotAllowed("没有这个事件。", "请在操作留痕中查看事件编号。")
+    head = audit.head(house.store)
+    return render_stop_report(event, house.detectors.rules, house.settings.organisation, head)
+
+
+def _download(body: bytes, name: str) -> Response:
+    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
+    return Response(body, media_type=_FORM_TYPE, headers={**_NO_STORE, "Content-Disposition": disposition})
 
 
 def _private(request: Request, house: House, actor: Actor) -> PrivateCheck:
@@ -274,4 +294,5 @@ ROUTES = [
     Route("/review/case/{case:int}/{draft:int}/model.json", case_model),
     Route("/review/case/{case:int}/{draft:int}/page/{page:int}.webp", case_page),
     Route("/review/case/{case:int}/form.docx", case_form),
+    Route("/review/stop/{number:str}/report.docx", stop_report),
 ]

@@ -162,13 +162,18 @@ def _draw_stops(house: House, actor: Actor) -> None:
         return
     head = "<tr><th>事件编号</th><th>时间</th><th>账号</th><th>单位</th><th>终端</th><th>规则</th><th>位置</th><th>文件</th><th>处理</th></tr>"
     rows = "".join(
-        f"<tr><td>{html.escape(stop.number)}</td><td>{local_time(stop.at)}</td><td>{html.escape(stop.actor_name)}</td>"
+        f"<tr><td>{_report_link(stop.number)}</td><td>{local_time(stop.at)}</td><td>{html.escape(stop.actor_name)}</td>"
         f"<td>{html.escape(stop.department)}</td><td>{html.escape(stop.client)}</td>"
         f"<td>{html.escape('、'.join(stop.rules))}</td><td>{html.escape('、'.join(stop.places))}</td>"
         f"<td>{html.escape(stop.suffix)}，{stop.size} 字节</td><td>{_STOP_ACTIONS.get(stop.action, stop.action)}</td></tr>"
         for stop in stops
     )
     st.html(f'<table class="tb">{head}{rows}</table>')
+
+
+def _report_link(number: str) -> str:
+    shown = html.escape(number)
+    return f'<a href="/review/stop/{shown}/report.docx" title="下载事件报告单">{shown}</a>'
 
 
 draw()

@@ -63,7 +63,11 @@ def test_a_stopped_draft_leaves_no_byte_anywhere(server: Server, visit) -> None:
     upload(page, name=f"{MARKER}.txt", data=STOPPED.encode())
     page.get_by_text("疑似含国家秘密标志，已停止处理").wait_for()
     assert page.get_by_text("县保密办（示例电话）").count() == 1
-    assert re.search(r"SJ-\d{4}-\d{4}", page.locator(".stop").inner_text())
+    number = re.search(r"SJ-\d{4}-\d{4}", page.locator(".stop").inner_text())
+    assert number
+    report = f"/review/stop/{number.group()}/report.docx"
+    assert ask(server, "GET", report, token_of(server, "clerk")).status == 200
+    assert ask(server, "GET", report, token_of(server, "other")).status == 404
     assert MARKER not in page.content()
     page.get_by_role("link", name="我已知悉").click()
     page.get_by_text("自查结果只有您自己看得到").wait_for()
