@@ -1,5 +1,6 @@
 """ppt: slides in order, hidden ones, notes, comments, texts of old saves, and files that do not hold together."""
 
+import struct
 import zlib
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from review.reading.assembly import Piece, Reading
 from review.reading.extraction import Options, Unreadable
 from review.reading.formats import ppt as ppt_format
 from review.reading.nesting import read_document
-from review.types import BlockKind, GapReason
-from tests.reading.builders_ole import atom, chars, comment, doc, ppt, summary
+from review.types import BlockKind, Cell, GapReason
+from tests.reading.builders_ole import atom, chars, comment, container, doc, ppt, summary
 
 SAMPLES = Path(__file__).parent / "samples"
 WORDS = st.text(alphabet="甲乙丙丁戊己庚辛壬癸★0123456789ABC\U00020000", min_size=1, max_size=12)
@@ -102,3 +103,16 @@ def test_damaged_presentations_never_crash_the_reader(at: int, junk: bytes) -> N
     data[at : at + len(junk)] = junk
     document = read_document(bytes(data), Options(name="坏.ppt"))
     assert document.text or document.gaps
+
+
+def test_boxes_of_a_table_are_cells() -> None:
+    def box(left: int, top: int, right: int, bottom: int, text: str) -> bytes:
+        return container(0xF004, atom(0xF00F, struct.pack("<4i", left, top, right, bottom)), chars(text))
+
+    mark = struct.pack("<HHI", 1 << 4 | 3, 0xF122, 6) + struct.pack("<HI", 0x039F, 1)
+    cells = [box(0, 0, 20, 10, "并"), box(20, 0, 30, 10, "丙"), box(0, 10, 10, 20, "丁"), box(20, 10, 30, 20, "己")]
+    reading = read(ppt([(False, container(0xF003, container(0xF004, mark), *cells) + container(0xF004, chars("外")))]))
+    assert one(reading, "并").cell == Cell(0, 0, 0, 1, 2)
+    assert one(reading, "己").cell == Cell(0, 1, 2)
+    assert (one(reading, "丙").kind, one(reading, "丙").locator) == (BlockKind.CELL, "第1张幻灯片 表1 第1行 C列")
+    assert (one(reading, "外").kind, one(reading, "外").cell) == (BlockKind.PARAGRAPH, None)

@@ -95,6 +95,7 @@ def test_a_workbook_of_an_office_program_comes_back_whole() -> None:
         "白字": "白色文字",
         "13800138000": "数字格式遮盖",
         "2026-01-05": "",
+        "2": "",
         "隐藏表内容": "隐藏工作表",
     }
     assert one(reading, "低保对象名单").cell == Cell(0, 0, 0, 1, 3)
@@ -103,6 +104,7 @@ def test_a_workbook_of_an_office_program_comes_back_whole() -> None:
         "工作表“名单” A2 批注（王审核）",
     )
     assert one(reading, "名称定义").kind is BlockKind.NAME
+    assert one(reading, "公式里的口令").kind is BlockKind.FIELD
     assert [(s.name, s.state) for s in reading.sheets] == [("名单", "visible"), ("底表", "hidden")]
 
 

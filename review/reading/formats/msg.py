@@ -66,6 +66,7 @@ def extract(data: bytes, options: Options) -> Reading:
     compound = Compound(data, options)
     message = _Message(compound.storage(), options)
     message.read()
+    compound.say_damage()
     if not message.pieces and not message.embedded and not message.gaps:
         raise Unreadable(GapReason.CORRUPT, "邮件中没有可读的内容。请用 Outlook 打开确认，另存后重新提交。")
     return Reading(tuple(message.pieces), gaps=(*compound.gaps, *message.gaps), embedded=tuple(message.embedded))

@@ -102,6 +102,15 @@ def texts(data: bytes, where: str = "图形") -> list[Piece]:
     return list(pieces)
 
 
+def has_property(data: bytes, identifier: int) -> bool:
+    """Whether a property table in these bytes sets this property."""
+    return any(
+        struct.unpack_from("<H", data, start + 6 * index)[0] & 0x3FFF == identifier
+        for start, count in _option_tables(data)
+        for index in range(count)
+    )
+
+
 def _option_tables(data: bytes) -> Iterator[tuple[int, int]]:
     """(start of the table, number of properties) of every plausible OfficeArtFOPT."""
     for match in _OPTIONS.finditer(data):

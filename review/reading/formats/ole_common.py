@@ -95,9 +95,13 @@ class Compound:
         names, embedded = self._objects()
         embedded += self._thumbnail()
         pieces += [*names, *self._custom_xml(), *self._macros(), *self._other_streams()]
-        if self._ole.parsing_issues and not self.gaps:  # sectors behind the end, entries that point nowhere
-            self.gaps.append(Gap(GapReason.CORRUPT, "", _DAMAGED))
+        self.say_damage()
         return pieces, embedded
+
+    def say_damage(self) -> None:
+        """A Gap where the file's own structure did not hold: sectors behind its end, entries that point nowhere."""
+        if self._ole.parsing_issues and not self.gaps:
+            self.gaps.append(Gap(GapReason.CORRUPT, "", _DAMAGED))
 
     def _thumbnail(self) -> list[Embedded]:
         """The picture of the first page as it was at some saving."""

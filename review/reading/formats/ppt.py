@@ -117,6 +117,7 @@ class _Show:
         pieces: list[Piece] = []
         slides = lists.get(0, [])
         size = _slide_size(document)
+        tables = 0
         for number, (identifier, outline) in enumerate(slides, 1):
             record = by_offset.get(self._places.get(identifier, -1))
             if record is None:
@@ -125,8 +126,9 @@ class _Show:
             read.add(record.start)
             concealed = _HIDDEN_SLIDE if _is_hidden(record) else ""
             where = f"第{number}张幻灯片" + ("(未列入放映)" if concealed else "")
-            canvas = Canvas(where, number, BlockKind.PARAGRAPH, concealed, number == 1, size)
+            canvas = Canvas(where, number, BlockKind.PARAGRAPH, concealed, number == 1, size, tables)
             pieces += canvas.read(record, outline)
+            tables = canvas.tables_read
             pieces += [
                 replace(piece, locator=f"{where} 备注", page=number, concealed=piece.concealed or concealed)
                 for piece in notes.pop(_notes_id(record), [])

@@ -6,18 +6,20 @@ from dataclasses import dataclass, field
 
 from review.reading.assembly import Piece
 from review.reading.formats import office_art
+from review.reading.formats.ooxml_common import letters
 from review.reading.formats.pptx_slide import OFF_CANVAS
-from review.types import BlockKind
+from review.types import BlockKind, Cell
 
 DOCUMENT, SLIDE, NOTES, MASTER, HANDOUT = 1000, 1006, 1008, 1016, 4041
 SLIDE_LIST, SLIDE_PERSIST, SLIDE_INFO = 4080, 1011, 1017
 USER_EDIT, PERSIST_DIRECTORY, CRYPT = 4085, 6002, 12052
 TEXT_HEADER, TEXT_CHARS, TEXT_BYTES, STRING, OUTLINE_REFERENCE = 3999, 4000, 4008, 4026, 3998
 COMMENT, OBJECT = 12000, 4113
-SHAPE, ANCHOR = 0xF004, 0xF010
+GROUP, SHAPE, ANCHOR, CHILD_ANCHOR = 0xF003, 0xF004, 0xF010, 0xF00F
+_TABLE_PROPERTIES = 0x039F
 _TAG_DATA = 5003  # holds records though its header does not say so
 _MAX_DEPTH = 64
-_BODY = frozenset({BlockKind.PARAGRAPH, BlockKind.HEADING})
+_BODY = frozenset({BlockKind.PARAGRAPH, BlockKind.HEADING, BlockKind.CELL})
 #: Types of TextHeaderAtom that are titles (2.13.33).
 _TITLES = frozenset({0, 6})
 
@@ -103,6 +105,35 @@ def slide_lists(document: Record) -> dict[int, list[tuple[int, Outline]]]:
     return lists
 
 
+class Grid:
+    """The cells of a table: a group whose boxes stand in rows and columns (tableProperties, [MS-ODRAW] 2.3.4.36)."""
+
+    def __init__(self, group: Record, depth: int, index: int) -> None:
+        self.depth = depth
+        self._index = index
+        boxes = [_box(r) for r, _ in inside(group) if r.kind == CHILD_ANCHOR and r.end - r.start >= 16]
+        self._columns = sorted({box[0] for box in boxes} | {box[2] for box in boxes})
+        self._rows = sorted({box[1] for box in boxes} | {box[3] for box in boxes})
+
+    def cell(self, anchor: Record) -> Cell | None:
+        """The place of the box with this anchor."""
+        if anchor.end - anchor.start < 16:
+            return None
+        left, top, right, bottom = _box(anchor)
+        row, column = self._rows.index(top), self._columns.index(left)
+        down, across = self._rows.index(bottom) - row, self._columns.index(right) - column
+        return Cell(self._index, row, column, max(down, 1), max(across, 1))
+
+
+def _box(anchor: Record) -> tuple[int, int, int, int]:
+    return struct.unpack_from("<4i", anchor.source, anchor.start)
+
+
+def _is_table(group: Record) -> bool:
+    first = next(records(group.source, group.start, group.end), None)
+    return first is not None and office_art.has_property(first.data, _TABLE_PROPERTIES)
+
+
 class Canvas:
     """Reads the texts of one slide, notes page or master into pieces."""
 
@@ -114,8 +145,10 @@ class Canvas:
         concealed: str = "",
         is_first: bool = False,
         size: tuple[int, int] | None = None,
+        first_table: int = 0,
     ) -> None:
         """``size`` is that of the slide in master units; boxes outside it are not seen."""
+        self.tables_read = first_table
         self.pieces: list[Piece] = []
         self._where = where
         self._page = page
@@ -124,6 +157,8 @@ class Canvas:
         self._is_first = is_first
         self._size = size
         self._outside = ""
+        self._grid: Grid | None = None
+        self._cell: Cell | None = None
 
     def read(self, container: Record, outline: Outline) -> list[Piece]:
         """The texts in the order of the drawing, then those of the outline that no box shows, comments, names."""
@@ -138,8 +173,8 @@ class Canvas:
                 comment = depth
             elif comment >= 0:
                 continue
-            elif record.kind == SHAPE:
-                self._outside = ""
+            elif record.kind in (GROUP, SHAPE, CHILD_ANCHOR):
+                self._enter(record, depth)
             elif record.kind == ANCHOR:
                 self._outside = self._position(record)
             elif record.kind == TEXT_HEADER and record.end - record.start >= 4:
@@ -159,12 +194,30 @@ class Canvas:
         self.pieces += self._drawn(container)
         return self.pieces
 
+    def _enter(self, record: Record, depth: int) -> None:
+        """A group, a shape or its place in the group: whether it is the cell of a table."""
+        if self._grid is not None and depth <= self._grid.depth:
+            self._grid = None
+        if record.kind == GROUP and self._grid is None and _is_table(record):
+            self._grid = Grid(record, depth, self.tables_read)
+            self.tables_read += 1
+        elif record.kind == SHAPE:
+            self._outside, self._cell = "", None
+        elif record.kind == CHILD_ANCHOR and self._grid is not None:
+            self._cell = self._grid.cell(record)
+
     def _say(self, text: str, header: int) -> None:
         text = text.strip("\n")
         if not text.strip() or text.strip() == "*":
             return
-        kind = BlockKind.HEADING if header in _TITLES and self._kind is BlockKind.PARAGRAPH else self._kind
-        self._put(text, kind, self._where, self._concealed or self._outside)
+        kind, where = self._kind, self._where
+        if self._cell is not None:
+            cell = self._cell
+            where = f"{where} 表{cell.table + 1} 第{cell.row + 1}行 {letters(cell.column)}列"
+            kind = BlockKind.CELL if kind is BlockKind.PARAGRAPH else kind
+        elif header in _TITLES and kind is BlockKind.PARAGRAPH:
+            kind = BlockKind.HEADING
+        self._put(text, kind, where, self._concealed or self._outside, self._cell)
 
     def _position(self, anchor: Record) -> str:
         """Why a box is not seen: it lies beside the slide (2.7.1: top, left, right, bottom)."""
@@ -174,8 +227,11 @@ class Canvas:
         is_beside = right <= 0 or bottom <= 0 or left >= self._size[0] or top >= self._size[1]
         return OFF_CANVAS if is_beside else ""
 
-    def _put(self, text: str, kind: BlockKind, where: str, concealed: str) -> None:
-        self.pieces.append(Piece(text, kind, where, self._page, concealed=concealed, top_of_first_page=self._is_first))
+    def _put(self, text: str, kind: BlockKind, where: str, concealed: str, cell: Cell | None = None) -> None:
+        is_top = self._is_first and kind in _BODY
+        self.pieces.append(
+            Piece(text, kind, where, self._page, concealed=concealed, cell=cell, top_of_first_page=is_top)
+        )
 
     def _comment(self, container: Record) -> None:
         """Author, text and initials of a comment (2.5.19–2.5.22)."""

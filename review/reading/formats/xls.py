@@ -99,12 +99,13 @@ class _Workbook:
 
     def _cells(self, book: Any) -> list[Piece]:
         pieces: list[Piece] = []
+        filters = _filters(book)
         first = next((i for i in range(book.nsheets) if book.sheet_by_index(i).visibility == 0), 0)
         for index in range(book.nsheets):
             sheet = book.sheet_by_index(index)
             state = STATES.get(sheet.visibility, "hidden")
             name = Piece(sheet.name, BlockKind.NAME, f"第{index + 1}个工作表的名称", concealed=CONCEALED[state])
-            reader = SheetReader(book, sheet, index, index == first)
+            reader = SheetReader(book, sheet, index, index == first, filters.get(index, (0, 0)))
             pieces += [name, *reader.pieces()]
             self.sheets.append(Sheet(sheet.name[:300], state, sheet.nrows, sheet.ncols))
             self._options.progress(index + 1, book.nsheets)
@@ -142,6 +143,17 @@ def _open(stream: bytes) -> Any | None:
             except Exception:  # noqa: BLE001 - xlrd fails in many ways on damaged records; the caller says so
                 break
     return None
+
+
+def _filters(book: Any) -> dict[int, tuple[int, int]]:
+    """Sheet index → rows of its filter, from the name Excel keeps them under."""
+    found: dict[int, tuple[int, int]] = {}
+    for name in book.name_obj_list:
+        value = getattr(getattr(name, "result", None), "value", None)
+        if name.name == "_FilterDatabase" and isinstance(value, list) and value:
+            coordinates = getattr(value[0], "coords", (0, 0, 0, 0))
+            found[coordinates[0]] = (coordinates[2], coordinates[3])
+    return found
 
 
 def _names(book: Any) -> list[Piece]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from review.reading.assembly import Piece
+from review.reading.formats.ooxml_common import letters
 from review.reading.formats.xlsx_notes import LINKED, PIVOT
 from review.reading.formats.xlsx_sheet import header_text
 from review.types import BlockKind
@@ -13,7 +14,14 @@ FILE_PASS, BOUND_SHEET, CONTINUE, BEGINNING, END = 0x2F, 0x85, 0x3C, 0x809, 0x0A
 _HEADER, _FOOTER, _TEXT_OBJECT, _OBJECT, _VALIDATION = 0x14, 0x15, 0x1B6, 0x5D, 0x1BE
 _WRITE_ACCESS, _FILE_SHARING, _BOOK, _CACHED_ROW = 0x5C, 0x5B, 0x1AE, 0x5A
 _DRAWING_GROUP, _DRAWING, _SERIES_TEXT, _LABEL, _STRINGS, _TOOLTIP = 0xEB, 0xEC, 0x100D, 0x204, 0xFC, 0x800
-_PIVOT_STRING, _PIVOT_NUMBER = 0xCD, 0xC9
+_PIVOT_STRING, _PIVOT_NUMBER, _FORMULA = 0xCD, 0xC9, 0x06
+#: Bytes after the code of each formula token (2.5.198); 0x17, a string, has its own length.
+_TOKEN_SIZES = {
+    **dict.fromkeys(range(0x03, 0x17), 0),
+    **{0x01: 4, 0x02: 4, 0x19: 3, 0x1C: 1, 0x1D: 1, 0x1E: 2, 0x1F: 8, 0x20: 7, 0x21: 2, 0x22: 3, 0x23: 4, 0x24: 4},
+    **{0x25: 8, 0x26: 6, 0x27: 6, 0x28: 6, 0x29: 2, 0x2A: 4, 0x2B: 8, 0x2C: 4, 0x2D: 8, 0x39: 6, 0x3A: 6, 0x3B: 10},
+    **{0x3C: 6, 0x3D: 10},
+}
 _COMMENT_OBJECT = 0x19
 _MAX_STRING = 100_000
 
@@ -101,9 +109,11 @@ class Extras:
             _SERIES_TEXT: self._series_text,
             _LABEL: self._chart_label,
             _TOOLTIP: self._tooltip,
+            _FORMULA: self._formula,
         }
         self._depth = 0
         self._is_chart = False
+        self._formula_texts: set[tuple[str, str]] = set()
 
     def walk(self, stream: bytes) -> None:
         """Take every record; one that does not fit is passed over."""
@@ -230,9 +240,37 @@ class Extras:
         if self._is_chart and not self._is_old:
             self._say(string(record.data, 6)[0], BlockKind.OTHER, "图表 缓存")
 
+    def _formula(self, record: Record) -> None:
+        """Words inside a formula, which its shown result need not hold; each once per sheet."""
+        if self._is_old or self._is_chart:
+            return
+        row, column = struct.unpack_from("<HH", record.data, 0)
+        (size,) = struct.unpack_from("<H", record.data, 20)
+        for text in formula_strings(record.data[22 : 22 + size]):
+            if text.strip() and (self._where, text) not in self._formula_texts:
+                self._formula_texts.add((self._where, text))
+                self._say(text, BlockKind.FIELD, f"{letters(column)}{row + 1} 公式中的文字")
+
     def _tooltip(self, record: Record) -> None:
         text = record.data[10:].decode("utf-16-le", "replace").partition("\0")[0]
         self._say(text, BlockKind.ALT_TEXT, "超链接提示")
+
+
+def formula_strings(tokens: bytes) -> Iterator[str]:
+    """The string constants of a parsed formula; ends at a token nobody knows."""
+    at = 0
+    while at < len(tokens):
+        code = tokens[at]
+        if code == 0x17:
+            text, at = string(tokens, at + 1, False)
+            yield text
+            continue
+        size = _TOKEN_SIZES.get(code if code < 0x40 else code & 0x1F | 0x20)
+        if size is None:
+            return
+        if code == 0x19 and tokens[at + 1] & 4:  # a jump table of CHOOSE
+            size += 2 * (struct.unpack_from("<H", tokens, at + 2)[0] + 1)
+        at += 1 + size
 
 
 def pivot_texts(stream: bytes) -> list[Piece]:

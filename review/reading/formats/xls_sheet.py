@@ -9,7 +9,7 @@ import xlrd
 from review.reading.assembly import Piece
 from review.reading.formats.number_format import digits, hides_text, show
 from review.reading.formats.ooxml_common import letters
-from review.reading.formats.xlsx_sheet import HIDDEN_COLUMN, HIDDEN_ROW, MASKED
+from review.reading.formats.xlsx_sheet import FILTERED_ROW, HIDDEN_COLUMN, HIDDEN_ROW, MASKED
 from review.reading.formats.xlsx_styles import SAME_COLOUR, TINY, WHITE
 from review.types import BlockKind, Cell
 
@@ -35,7 +35,8 @@ class Format:
 class SheetReader:
     """Reads one sheet that xlrd has taken apart."""
 
-    def __init__(self, book: Any, sheet: Any, table: int, is_first: bool) -> None:
+    def __init__(self, book: Any, sheet: Any, table: int, is_first: bool, filtered: tuple[int, int] = (0, 0)) -> None:
+        """``filtered``: the rows ``[first, end)`` of the sheet's filter, its heading first."""
         self.state = STATES.get(sheet.visibility, "hidden")
         self.where = f"工作表“{sheet.name[:100]}”{_MARKS[self.state]}"
         self._concealed = CONCEALED[self.state]
@@ -43,6 +44,7 @@ class SheetReader:
         self._sheet = sheet
         self._table = table
         self._is_first = is_first
+        self._filtered = filtered
         self._formats: dict[int, Format] = {}
         self._spans = {(top, left): (bottom - top, right - left) for top, bottom, left, right in sheet.merged_cells}
 
@@ -50,17 +52,17 @@ class SheetReader:
         """Cells row by row, then comments and links."""
         sheet = self._sheet
         for row in range(sheet.nrows):
-            is_hidden = self._is_row_hidden(row)
+            hidden = self._hidden_row(row)
             types = sheet.row_types(row)
             for column, kind in enumerate(types):
                 if kind not in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
-                    yield from self._cell(row, column, kind, is_hidden)
+                    yield from self._cell(row, column, kind, hidden)
         yield from self._notes()
         yield from self._links()
 
     # ----------------------------------------------------------------------------------------------------------- cells
 
-    def _cell(self, row: int, column: int, kind: int, is_row_hidden: bool) -> Iterator[Piece]:
+    def _cell(self, row: int, column: int, kind: int, hidden_row: str) -> Iterator[Piece]:
         value = self._sheet.cell_value(row, column)
         form = self._format(row, column)
         is_masked = False
@@ -74,9 +76,9 @@ class SheetReader:
         else:
             shown, text, is_masked = self._number(value, form)
             if shown:
-                yield self._piece(shown, row, column, form, is_row_hidden, False)
+                yield self._piece(shown, row, column, form, hidden_row, False)
         if text.strip():
-            yield self._piece(text, row, column, form, is_row_hidden, is_masked)
+            yield self._piece(text, row, column, form, hidden_row, is_masked)
 
     def _number(self, value: float, form: Format) -> tuple[str, str, bool]:
         """(what a mask shows instead, the text, whether the format keeps it from the reader)."""
@@ -88,33 +90,37 @@ class SheetReader:
             return "", shown.text, False
         return (shown.text if any(c.isalnum() for c in shown.text) else ""), digits(raw), True
 
-    def _piece(self, text: str, row: int, column: int, form: Format, is_row_hidden: bool, is_masked: bool) -> Piece:
+    def _piece(self, text: str, row: int, column: int, form: Format, hidden_row: str, is_masked: bool) -> Piece:
         rows, columns = self._spans.get((row, column), (1, 1))
         code = form.code[:255] if form.is_custom or is_masked else ""
         return Piece(
             text,
             BlockKind.CELL,
             f"{self.where} {letters(column)}{row + 1}",
-            concealed=self._why_unseen(column, is_row_hidden, is_masked, form),
+            concealed=self._why_unseen(column, hidden_row, is_masked, form),
             cell=Cell(self._table, row, column, max(rows, 1), max(columns, 1), code),
             top_of_first_page=self._is_first and row < _TOP_ROWS,
         )
 
-    def _why_unseen(self, column: int, is_row_hidden: bool, is_masked: bool, form: Format) -> str:
+    def _why_unseen(self, column: int, hidden_row: str, is_masked: bool, form: Format) -> str:
         if self._concealed:
             return self._concealed
-        if is_row_hidden:
-            return HIDDEN_ROW
+        if hidden_row:
+            return hidden_row
         info = self._sheet.colinfo_map.get(column)
         if info is not None and (info.hidden or info.width == 0):
             return HIDDEN_COLUMN
         return MASKED if is_masked else form.concealed
 
-    def _is_row_hidden(self, row: int) -> bool:
+    def _hidden_row(self, row: int) -> str:
+        """Why a whole row is not seen."""
         info = self._sheet.rowinfo_map.get(row)
         if info is None:
-            return bool(self._sheet.default_row_hidden)
-        return bool(info.hidden) or info.height == 0 and not info.has_default_height
+            is_hidden = bool(self._sheet.default_row_hidden)
+        else:
+            is_hidden = bool(info.hidden) or info.height == 0 and not info.has_default_height
+        first, end = self._filtered
+        return (FILTERED_ROW if first < row < end else HIDDEN_ROW) if is_hidden else ""
 
     def _format(self, row: int, column: int) -> Format:
         if not self._book.formatting_info:

@@ -27,7 +27,7 @@ _SPACES = " ".join(
 )
 _HEAD = (
     f'<?xml version="1.0" encoding="UTF-8"?><office:document {_SPACES} xmlns:dc="http://purl.org/dc/elements/1.1/" '
-    'xmlns:xlink="http://www.w3.org/1999/xlink" office:version="1.2" office:mimetype="application/vnd.oasis.opendocument.'
+    'xmlns:of="urn:oasis:names:tc:opendocument:xmlns:of:1.2" xmlns:xlink="http://www.w3.org/1999/xlink" office:version="1.2" office:mimetype="application/vnd.oasis.opendocument.'
 )
 _META = "<office:meta><meta:initial-creator>张起草</meta:initial-creator><dc:creator>李修改</dc:creator></office:meta>"
 _DATE = "<dc:date>2026-01-05T08:00:00</dc:date>"
@@ -72,7 +72,8 @@ SHEETS = f"""{_HEAD}spreadsheet">{_META}<office:automatic-styles>
 <table:table-row table:visibility="collapse"><table:table-cell office:value-type="string"><text:p>隐藏行</text:p></table:table-cell></table:table-row>
 <table:table-row><table:table-cell table:style-name="white" office:value-type="string"><text:p>白字</text:p></table:table-cell><table:table-cell/>
 <table:table-cell table:style-name="mask" office:value-type="float" office:value="13800138000"/></table:table-row>
-<table:table-row><table:table-cell table:style-name="date" office:value-type="date" office:date-value="2026-01-05"/></table:table-row>
+<table:table-row><table:table-cell table:style-name="date" office:value-type="date" office:date-value="2026-01-05"/>
+<table:table-cell/><table:table-cell table:formula="of:=IF([.A2]=&quot;公式里的口令&quot;;1;2)" office:value-type="float" office:value="2"/></table:table-row>
 </table:table>
 <table:table table:name="底表" table:style-name="hid"><table:table-column/><table:table-row><table:table-cell office:value-type="string"><text:p>隐藏表内容</text:p></table:table-cell></table:table-row></table:table>
 <table:named-expressions><table:named-range table:name="名称定义" table:cell-range-address="$名单.$A$1" table:base-cell-address="$名单.$A$1"/></table:named-expressions>
