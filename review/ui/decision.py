@@ -142,6 +142,7 @@ def _send(case_id: int, version: int, outcome: Outcome, opinion: str, details: _
     )
     if outcome is Outcome.STOP_SECRET:
         open_house().pictures.drop_case(case_id)
+        open_house().pool.forget()
 
 
 def draw_gaps_form(case_id: int, draft: int) -> None:
