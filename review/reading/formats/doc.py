@@ -196,6 +196,8 @@ class _Document:
         has_even = bool(settings and settings[0] & 1)
         titled = self._title_pages()
         pieces: list[Piece] = []
+        if bounds != sorted(bounds):  # damaged: ranges that overlap would be read again and again
+            bounds = []
         for index, (low, high) in enumerate(zip(bounds, bounds[1:], strict=False)):
             if index < _SEPARATORS or low >= high or high > length:
                 continue

@@ -100,8 +100,8 @@ def read_pieces(fib: Fib, table: bytes) -> list[Piece]:
         end = min(end, start + max(0, (len(fib.stream) - offset) // width))
         if end > start:
             pieces.append(Piece(start, end, offset, width, _modification(modifier, changes)))
-    if not pieces:
-        raise Damaged
+    if not pieces or sum(piece.end - piece.start for piece in pieces) > 2 * len(fib.stream):
+        raise Damaged  # nothing, or one text many times over
     return pieces
 
 

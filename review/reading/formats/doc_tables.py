@@ -1,5 +1,6 @@
 """Tables of a binary Word document: cells are gathered row by row, their columns told by the edges the rows declare."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 
 from review.reading.assembly import Piece
@@ -65,7 +66,7 @@ def _place(grid: list[int], edges: tuple[int, ...], cells: list[list[Piece]], nu
 
 
 def _at(grid: list[int], edge: int) -> int:
-    return max((index for index, value in enumerate(grid) if value <= edge), default=0)
+    return max(bisect_right(grid, edge) - 1, 0)
 
 
 def _placed(piece: Piece, place: Cell, where: str) -> Piece:

@@ -42,6 +42,7 @@ _MACHINE = re.compile(
 )
 _CHARSETS = {"gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "cp936": "gb18030", "unknown-8bit": ""}
 _MAX_VALUE = 20_000
+_MAX_COMPARED = 1_000_000_000
 #: What mail programs put before the items of a list in the plain body.
 _BULLETS = "*•·-o"
 
@@ -106,8 +107,18 @@ def fields(items: Iterable[tuple[str, str]], where: str = "邮件") -> list[Piec
 
 def without_repeated(plain: Iterable[Piece], page: Iterable[Piece]) -> list[Piece]:
     """The plain body's pieces that the page of the same mail does not say as well."""
-    said = _folded("".join(piece.text for piece in page if not piece.concealed))
-    return [piece for piece in plain if _folded(piece.text).lstrip(_BULLETS) not in said]
+    shown = [_folded(piece.text) for piece in page if not piece.concealed]
+    blocks, whole = set(shown), "".join(shown)
+    left = []
+    work = _MAX_COMPARED
+    for piece in plain:
+        wanted = _folded(piece.text).lstrip(_BULLETS)
+        if wanted in blocks:
+            continue
+        work -= len(whole)
+        if work < 0 or wanted not in whole:  # said twice rather than not at all
+            left.append(piece)
+    return left
 
 
 def _folded(value: str) -> str:

@@ -20,6 +20,7 @@ _ENCRYPTED_TOKEN = 0xF3D1C4DF
 _HIDDEN_SLIDE = "隐藏的幻灯片"
 _OLD = "旧版本残留（增量保存）"
 _MAX_EDITS = 2000
+_MAX_ENTRIES = 1_000_000
 _MAX_INFLATED = 128 * 1024 * 1024
 
 
@@ -52,6 +53,7 @@ class _Show:
         self._options = options
         self._places: dict[int, int] = {}  # persist id → offset of the live record
         self._document = -1
+        self._entries = 0  # of all directories
 
     def read(self, current_user: bytes) -> list[Piece]:
         """Slides with their notes, masters, then what belongs to the whole, then what old saves left."""
@@ -65,10 +67,11 @@ class _Show:
         read: set[int] = {document.start}
         pieces = self._slides(document, by_offset, read)
         pieces += self._whole(document)
+        live = set(self._places.values())
         for record in top:
-            if record.start not in read and record.kind == pa.OBJECT and record.start - 8 in self._places.values():
+            if record.start not in read and record.kind == pa.OBJECT and record.start - 8 in live:
                 pieces += self._object(record)
-        return pieces + self._old(top, read, pieces)
+        return pieces + self._old(top, read, live, pieces)
 
     def _follow_edits(self, current_user: bytes) -> None:
         """The newest place of every persistent object; Unreadable when the presentation is encrypted (2.1.2, 2.3.3)."""
@@ -105,6 +108,9 @@ class _Show:
             (head,) = struct.unpack_from("<I", self._stream, at)
             first, count = head & 0xFFFFF, head >> 20
             at += 4
+            self._entries += count
+            if self._entries > _MAX_ENTRIES:
+                return
             for index in range(min(count, (end - at) // 4)):
                 self._places.setdefault(first + index, struct.unpack_from("<I", self._stream, at + 4 * index)[0])
             at += 4 * count
@@ -120,8 +126,9 @@ class _Show:
         tables = 0
         for number, (identifier, outline) in enumerate(slides, 1):
             record = by_offset.get(self._places.get(identifier, -1))
-            if record is None:
-                self._compound.gaps.append(Gap(GapReason.CORRUPT, f"第{number}张幻灯片", _DAMAGED))
+            if record is None or record.start in read:  # not there, or listed twice
+                if not self._compound.gaps:
+                    self._compound.gaps.append(Gap(GapReason.CORRUPT, f"第{number}张幻灯片", _DAMAGED))
                 record = Record(pa.SLIDE, 0, 0, 0, True, b"")
             read.add(record.start)
             concealed = _HIDDEN_SLIDE if _is_hidden(record) else ""
@@ -138,7 +145,7 @@ class _Show:
             pieces += left
         for number, (identifier, outline) in enumerate(lists.get(1, ()), 1):
             record = by_offset.get(self._places.get(identifier, -1))
-            if record is not None:
+            if record is not None and record.start not in read:
                 read.add(record.start)
                 pieces += _of_master(Canvas(f"母版{number}", None, BlockKind.OTHER).read(record, outline))
         return pieces
@@ -150,7 +157,7 @@ class _Show:
         found: dict[int, list[Piece]] = {}
         for number, (identifier, outline) in enumerate(entries, 1):
             record = by_offset.get(self._places.get(identifier, -1))
-            if record is None:
+            if record is None or record.start in read:
                 continue
             read.add(record.start)
             pieces = Canvas(f"备注{number}", None, BlockKind.NOTE).read(record, outline)
@@ -198,14 +205,14 @@ class _Show:
         named = unpacked is not None and bool(unpacked[0])
         return [Piece(unpacked[0], BlockKind.ATTACHMENT, f"{where} 的原文件名")] if named and unpacked else []
 
-    def _old(self, top: list[Record], read: set[int], said: Iterable[Piece]) -> list[Piece]:
+    def _old(self, top: list[Record], read: set[int], live: set[int], said: Iterable[Piece]) -> list[Piece]:
         """Slides and notes that a later save replaced, or that were deleted: still in the file, on no page."""
         known = {piece.text for piece in said}
         pieces: list[Piece] = []
         for record in top:
             if record.start in read or record.kind not in (pa.SLIDE, pa.NOTES, pa.MASTER, pa.HANDOUT, pa.DOCUMENT):
                 continue
-            is_live = record.start - 8 in self._places.values()
+            is_live = record.start - 8 in live
             outline = _all_outlines(record) if record.kind == pa.DOCUMENT else Outline()
             concealed = "" if is_live and record.kind == pa.HANDOUT else _OLD
             found = Canvas("讲义母版" if record.kind == pa.HANDOUT else _OLD, None, BlockKind.HIDDEN, concealed)

@@ -10,6 +10,7 @@ from review.reading.assembly import Embedded, Piece, Reading
 from review.reading.extraction import Options, Unreadable
 from review.reading.formats import ole_object
 from review.reading.formats import rtf_tokens as rt
+from review.reading.formats import rtf_words as rw
 from review.reading.formats.paragraphs import (
     DELETED,
     TINY,
@@ -36,101 +37,6 @@ _TINY_SIZE = 4  # half-points
 #: Every section repeats its headers; so many pieces back they are looked for.
 _REPEATED = 24
 
-_INFO = {
-    "title": "标题",
-    "subject": "主题",
-    "author": "作者",
-    "manager": "经理",
-    "company": "单位",
-    "operator": "最后修改者",
-    "category": "类别",
-    "keywords": "关键词",
-    "comment": "备注",
-    "doccomm": "备注",
-    "hlinkbase": "超链接基础",
-    "generator": "编辑程序",
-    "template": "模板",
-}
-_STORIES = {
-    "header": (BlockKind.HEADER, "页眉"),
-    "headerl": (BlockKind.HEADER, "页眉（偶数页）"),
-    "headerr": (BlockKind.HEADER, "页眉"),
-    "headerf": (BlockKind.HEADER, "页眉（首页）"),
-    "footer": (BlockKind.FOOTER, "页脚"),
-    "footerl": (BlockKind.FOOTER, "页脚（偶数页）"),
-    "footerr": (BlockKind.FOOTER, "页脚"),
-    "footerf": (BlockKind.FOOTER, "页脚（首页）"),
-    "footnote": (BlockKind.NOTE, "脚注"),
-    "annotation": (BlockKind.COMMENT, "批注"),
-    "shptxt": (BlockKind.TEXT_BOX, "文本框"),
-}
-#: Destinations whose text is collected whole, with what becomes of it.
-_COLLECTED = {
-    "atnauthor": (BlockKind.PROPERTY, "批注的作者"),
-    "bkmkstart": (BlockKind.NAME, "书签名"),
-    "propname": (BlockKind.PROPERTY, "自定义属性名"),
-    "staticval": (BlockKind.PROPERTY, "自定义属性"),
-    "docvar": (BlockKind.PROPERTY, "文档变量"),
-    "xe": (BlockKind.FIELD, "索引项"),
-    "tc": (BlockKind.FIELD, "目录项"),
-    "ffname": (BlockKind.FIELD, "窗体域 名称"),
-    "ffdeftext": (BlockKind.FIELD, "窗体域 默认文字"),
-    "ffhelptext": (BlockKind.FIELD, "窗体域 帮助文字"),
-    "ffstattext": (BlockKind.FIELD, "窗体域 状态栏文字"),
-    "ffl": (BlockKind.FIELD, "窗体域 下拉选项"),
-    "oldcprops": (BlockKind.OTHER, ""),
-    "mmconnectstr": (BlockKind.PROPERTY, "邮件合并数据源"),
-    "mmquery": (BlockKind.PROPERTY, "邮件合并查询"),
-    "wgrffmtfilter": (BlockKind.OTHER, ""),
-    "htmltag": (BlockKind.OTHER, ""),
-    "objclass": (BlockKind.OTHER, ""),
-    "objname": (BlockKind.NAME, "嵌入对象 名称"),
-    "linkval": (BlockKind.LINK, "链接的书签"),
-    **{name: (BlockKind.PROPERTY, f"文档属性 {label}") for name, label in _INFO.items()},
-}
-#: Tables, settings and copies: no text of the document.
-_SKIPPED = frozenset(
-    "colorschememapping datastore themedata latentstyles listtable listoverridetable rsidtbl xmlnstbl pgptbl nonshppict "
-    "panose falt fontemb mmath mathPr nonesttables ftnsep ftnsepc ftncn aftnsep aftnsepc aftncn blipuid passwordhash "
-    "atnid atnref atndate atntime atnparent atrfstart atrfend bkmkend revtim creatim printim buptim pnseclvl pntext pn "
-    "pntxtb pntxta listtext filetbl fchars lchars defchp defpap oldpprops oldtprops oldsprops "
-    "wgrffmtfilter shprslt".split()
-)
-#: Destinations that only hold others.
-_PASSED = frozenset(
-    "rtf info userprops field fldrslt shp shpinst shpgrp shppict object result do background upr ud formfield "
-    "nesttableprops sp picprop mailmerge dptxbxtext mmodso listpicture atnicn".split()
-)
-_CHARACTERS = {
-    "tab": "\t",
-    "line": "\n",
-    "lbr": "\n",
-    "column": "\n",
-    "emdash": "—",
-    "endash": "–",
-    "lquote": "‘",
-    "rquote": "’",
-    "ldblquote": "“",
-    "rdblquote": "”",
-    "bullet": "•",
-    "emspace": "\u2003",
-    "enspace": "\u2002",
-    "qmspace": "\u2005",
-}
-_PICTURES = {
-    "pngblip": "png",
-    "jpegblip": "jpg",
-    "emfblip": "emf",
-    "wmetafile": "wmf",
-    "dibitmap": "bmp",
-    "macpict": "pict",
-}
-_SHAPE_TEXTS = {
-    "gtextUNICODE": (BlockKind.TEXT_BOX, "艺术字（水印）"),
-    "wzDescription": (BlockKind.ALT_TEXT, "图形 替代文字"),
-    "wzTooltip": (BlockKind.ALT_TEXT, "图形 提示"),
-    "pihlShape": (BlockKind.LINK, "图形 超链接"),
-}
 _HREF = re.compile(r"""(?:href|src)\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
 _HAN = re.compile(r"[\u4e00-\u9fff]{2}")
 
@@ -273,14 +179,14 @@ class _Reader:
         is_optional, group.is_optional = group.is_optional, False
         if group.skipped:
             return False
-        if name in _SKIPPED or name == "upr":
+        if name in rw.SKIPPED or name == "upr":
             group.skipped = name != "upr"
             group.destination = name
         elif name == "ud":
             group.skipped = False
-        elif name in _STORIES:
+        elif name in rw.STORIES:
             self._enter_story(name)
-        elif name in _COLLECTED or name in ("fldinst", "revtbl", "sn", "sv"):
+        elif name in rw.COLLECTED or name in ("fldinst", "revtbl", "sn", "sv"):
             group.destination, group.opens, group.kept = name, name, []
         elif name in ("fonttbl", "colortbl", "stylesheet"):
             group.destination = name
@@ -291,7 +197,7 @@ class _Reader:
         elif name == "nesttableprops":
             group.opens = name
             self._kept_edges.append(self._edges)
-        elif name in _PASSED:
+        elif name in rw.PASSED:
             return True
         elif is_optional:
             group.destination, group.opens, group.kept = "unknown", "unknown", []
@@ -300,7 +206,7 @@ class _Reader:
         return True
 
     def _enter_story(self, name: str) -> None:
-        kind, label = _STORIES[name]
+        kind, label = rw.STORIES[name]
         self._group.destination, self._group.opens = "", name
         if kind in (BlockKind.NOTE, BlockKind.COMMENT, BlockKind.TEXT_BOX):
             self._numbers[name] = self._numbers.get(name, 0) + 1
@@ -317,7 +223,7 @@ class _Reader:
     def _end_destination(self, group: _Group) -> None:
         name = group.opens
         text = whole("".join(group.kept)).strip()
-        if name in _STORIES:
+        if name in rw.STORIES:
             self._beside += [p for p in self._writers.pop().finish() if p not in self._beside[-_REPEATED:]]
             self._depth = self._depths.pop()
         elif name == "fldinst":
@@ -340,14 +246,14 @@ class _Reader:
                 self._after.append(Piece(text, BlockKind.HIDDEN, _IGNORED, concealed=_IGNORED))
         elif name == "htmltag":
             self._after += [Piece(link, BlockKind.LINK, "网页正文 链接") for link in _HREF.findall(text)]
-        elif name in _COLLECTED and text:
+        elif name in rw.COLLECTED and text:
             self._author = text if name == "atnauthor" else self._author
-            kind, label = _COLLECTED[name]
+            kind, label = rw.COLLECTED[name]
             if label and not (kind is BlockKind.NAME and text.startswith("_")):
                 self._after.append(Piece(text, kind, label))
 
     def _end_shape_property(self, name: str) -> None:
-        found = _SHAPE_TEXTS.get(self._shape[0])
+        found = rw.SHAPE_TEXTS.get(self._shape[0])
         if name == "sv" and found and self._shape[1]:
             self._beside.append(Piece(self._shape[1], found[0], found[1]))
 
@@ -362,8 +268,8 @@ class _Reader:
         action = self._words.get(name)
         if action:
             action(token)
-        elif name in _CHARACTERS:
-            self._add(_CHARACTERS[name])
+        elif name in rw.CHARACTERS:
+            self._add(rw.CHARACTERS[name])
         else:
             self._format(name, token.number)
 
@@ -400,8 +306,8 @@ class _Reader:
             self._colour.append(number or 0)
         elif name == "htmlrtf":
             group.is_web_source = is_on
-        elif name in _PICTURES and group.destination == "pict":
-            self._picture = _PICTURES[name]
+        elif name in rw.PICTURES and group.destination == "pict":
+            self._picture = rw.PICTURES[name]
         else:
             self._layout(name, number)
 
