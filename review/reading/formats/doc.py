@@ -45,7 +45,7 @@ _ASSOCIATED = {
     8: "邮件合并数据源",
     9: "邮件合并标头",
 }
-_BORING_BOOKMARK = re.compile(r"_.*|OLE_LINK\d+")
+_BORING_BOOKMARK = re.compile(r"_.*|OLE_LINK\d+|ref_\[.*|sub\d+_\d+|\d{1,2}")
 _RUN = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uff5e\x20-\x7e★☆]{4,}")
 
 
@@ -287,6 +287,6 @@ def residue(raw: bytes) -> list[str]:
     for start in (0, 1):
         size = (len(raw) - start) // 2 * 2
         for run in _RUN.findall(raw[start : start + size].decode("utf-16-le", "replace")):
-            if sum("\u4e00" <= c <= "\u9fff" for c in run) >= 2 and ole_common.is_wording(run):
+            if ole_common.is_likely_wording(run):
                 found[run.strip()] = None
     return [run for run in found if run]

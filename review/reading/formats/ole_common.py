@@ -235,7 +235,7 @@ def _hidden_words(content: bytes) -> list[str]:
     for start in (0, 1):
         end = len(content) - (len(content) - start) % 2
         for run in _WORDS.findall(content[start:end].decode("utf-16-le", "replace")):
-            if is_wording(run):
+            if is_likely_wording(run):
                 found[run] = None
     return list(found)
 
@@ -250,3 +250,13 @@ def is_wording(run: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def is_likely_wording(run: str) -> bool:
+    """``is_wording`` for bytes that are mostly no text: several different Han, mostly frequent ones (GB 2312 level 1)."""
+    han = {c for c in run if "\u4e00" <= c <= "\u9fff"}
+    if len(han) < 2 or not is_wording(run):
+        return False
+    frequent = sum(0xB0 <= c.encode("gb2312")[0] <= 0xD7 for c in han)
+    digits = sum(c.isdigit() for c in run)
+    return frequent * 4 >= len(han) * 3 and (len(han) >= 4 or digits >= 6)
