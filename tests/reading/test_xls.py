@@ -1,6 +1,7 @@
 """xls and et: cells with what hides them, the records beside the cells, and workbooks that do not hold together."""
 
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,14 @@ def test_damaged_workbooks_never_crash_the_reader(at: int, junk: bytes) -> None:
     data[at : at + len(junk)] = junk
     document = read_document(bytes(data), Options(name="坏.xls"))
     assert document.text or document.gaps
+
+
+def test_a_link_over_a_whole_sheet_costs_no_more_than_one() -> None:
+    address = "http://example.cn/a".encode("utf-16-le") + b"\0\0"
+    moniker = bytes.fromhex("e0c9ea79f9bace118c8200aa004ba90b") + struct.pack("<I", len(address)) + address
+    standard = bytes.fromhex("d0c9ea79f9bace118c8200aa004ba90b")
+    link = struct.pack("<4H", 0, 65535, 0, 255) + standard + struct.pack("<II", 2, 3) + moniker
+    started = time.process_time()
+    reading = read(xls([("表", 0, label(0, 0, "甲") + biff(0x1B8, link) * 50)]))
+    assert {p.text for p in reading.pieces if p.kind is BlockKind.LINK} == {"http://example.cn/a"}
+    assert time.process_time() - started < 2

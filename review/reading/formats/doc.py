@@ -24,6 +24,7 @@ _DAMAGED = "文件结构已损坏，只找回了部分文字。请用 Word 或 W
 _CUT = "文件不完整，正文后面的部分没有读出。请用 Word 或 WPS 打开确认，另存后重新提交。"
 _OLD = "Word 6.0/95 旧格式，只读出了文字，页眉、批注等可能没有读出。请用 Word 或 WPS 另存为 .docx 后重新提交。"
 _IDENTIFIERS = frozenset({0xA5EC, 0xA5DC, 0xA59C, 0xA59B, 0xA697, 0xA699})
+_FAST_SAVED = "文件以“快速保存”方式保存，可能残留已改掉的文字；公开前应另存为新文件。"
 _RESIDUE = "快速保存残留的旧文字"
 _HEADER_KINDS = (
     (BlockKind.HEADER, "页眉（偶数页）", "even"),
@@ -106,6 +107,8 @@ class _Document:
         )
         pieces = self._stories(lengths)
         pieces += office_art.texts(fib.part(dp.DRAWINGS, self._table) + self._data)
+        if fib.is_fast_saved:
+            self.remarks.append(_FAST_SAVED)
         if self._reader.counts.changes:
             self.remarks.append(f"文件带有 {self._reader.counts.changes} 处修订痕迹，公开前应接受或拒绝全部修订。")
         pieces += self._people()

@@ -88,6 +88,8 @@ PICTURES = {
     "wmetafile": "wmf",
     "dibitmap": "bmp",
     "macpict": "pict",
+    "pmmetafile": "wmf",
+    "wbitmap": "ddb",
 }
 SHAPE_TEXTS = {
     "gtextUNICODE": (BlockKind.TEXT_BOX, "艺术字（水印）"),

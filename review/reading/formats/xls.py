@@ -20,7 +20,7 @@ _NO_BOOK = "文件中没有工作簿，未能读取。请用 Excel 或 WPS 打�
 _DAMAGED = "工作簿结构已损坏，只找回了部分文字（没有单元格位置）。请用 Excel 或 WPS 打开确认，另存后重新提交。"
 #: Excel opens files with this password without asking: workbooks whose structure alone is protected have it ([MS-OFFCRYPTO] 2.3).
 _DEFAULT_PASSWORD = "VelvetSweatshop"
-_MACRO_SHEET = "文件含有 Excel 4.0 宏表；公开前应另存为不含宏的格式。"
+_MACRO_SHEET = "Excel 4.0 宏表未检查。请删除宏表，另存为不含宏的格式后重新提交。"
 _PIVOT_STORAGE = "_sx_db_cur"
 _CHANGE_LOGS = {"revision log": "修订记录", "user names": "共享工作簿的使用者"}
 _BUILT_IN_NAMES = frozenset(
@@ -43,7 +43,7 @@ def extract(data: bytes, options: Options) -> Reading:
         sheets=tuple(workbook.sheets),
         gaps=tuple(compound.gaps),
         embedded=(*workbook.pictures, *embedded),
-        remarks=(*workbook.remarks, *compound.remarks),
+        remarks=tuple(compound.remarks),
     )
 
 
@@ -73,13 +73,12 @@ class _Workbook:
 
     def __init__(self, compound: Compound, options: Options) -> None:
         self.sheets: list[Sheet] = []
-        self.remarks: list[str] = []
         self.pictures: list[Embedded] = []
         self._compound = compound
         self._options = options
 
     def read(self, stream: bytes) -> list[Piece]:
-        book = _open(stream)
+        book = _open(xls_records.with_small_links(stream))
         extras = xls_records.Extras(is_old=bool(book and book.biff_version < 80))
         extras.walk(stream)
         if book is None:
@@ -94,7 +93,7 @@ class _Workbook:
         drawing = b"".join(extras.drawings)
         self.pictures = office_art.pictures(drawing)
         if extras.has_macro_sheet:
-            self.remarks.append(_MACRO_SHEET)
+            self._compound.gaps.append(Gap(GapReason.UNSUPPORTED, "宏表", _MACRO_SHEET))
         return [*pieces, *extras.pieces, *office_art.texts(drawing), *self._beside()]
 
     def _cells(self, book: Any) -> list[Piece]:

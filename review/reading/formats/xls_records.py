@@ -13,6 +13,7 @@ from review.types import BlockKind
 FILE_PASS, BOUND_SHEET, CONTINUE, BEGINNING, END = 0x2F, 0x85, 0x3C, 0x809, 0x0A
 _HEADER, _FOOTER, _TEXT_OBJECT, _OBJECT, _VALIDATION = 0x14, 0x15, 0x1B6, 0x5D, 0x1BE
 _WRITE_ACCESS, _FILE_SHARING, _BOOK, _CACHED_ROW = 0x5C, 0x5B, 0x1AE, 0x5A
+_HYPERLINK = 0x1B8
 _DRAWING_GROUP, _DRAWING, _SERIES_TEXT, _LABEL, _STRINGS, _TOOLTIP = 0xEB, 0xEC, 0x100D, 0x204, 0xFC, 0x800
 _PIVOT_STRING, _PIVOT_NUMBER, _FORMULA = 0xCD, 0xC9, 0x06
 #: Bytes after the code of each formula token (2.5.198); 0x17, a string, has its own length.
@@ -65,6 +66,16 @@ def is_encrypted(stream: bytes) -> bool:
         if count > 8 or record.kind == BOUND_SHEET:
             return False
     return False
+
+
+def with_small_links(stream: bytes) -> bytes:
+    """The stream with every hyperlink on the first of its cells alone: xlrd keeps one entry per cell of the area."""
+    small = bytearray(stream)
+    for record in records(stream):
+        if record.kind == _HYPERLINK and len(record.data) >= 8:
+            row, _, column, _ = struct.unpack_from("<4H", record.data, 0)
+            struct.pack_into("<4H", small, record.offset + 4, row, row, column, column)
+    return bytes(small)
 
 
 def string(data: bytes, at: int, wide_length: bool = True) -> tuple[str, int]:
