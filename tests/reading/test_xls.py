@@ -13,7 +13,7 @@ from review.reading.extraction import Options, Unreadable
 from review.reading.formats import xls as xls_format
 from review.reading.nesting import read_document
 from review.types import BlockKind, Cell, GapReason, Sheet
-from tests.reading.builders_ole import biff, label, number, summary, wide, xls
+from tests.reading.builders_ole import biff, label, number, ole, summary, wide, xls
 
 SAMPLES = Path(__file__).parent / "samples"
 WORDS = st.text(alphabet="甲乙丙丁戊己庚辛壬癸0123456789ABC", min_size=1, max_size=12)
@@ -145,3 +145,20 @@ def test_a_link_over_a_whole_sheet_costs_no_more_than_one() -> None:
     reading = read(xls([("表", 0, label(0, 0, "甲") + biff(0x1B8, link) * 50)]))
     assert {p.text for p in reading.pieces if p.kind is BlockKind.LINK} == {"http://example.cn/a"}
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("code_page", [936, 1252, 0])
+def test_old_workbooks_are_chinese_whatever_code_page_they_name(code_page: int) -> None:
+    def old_label(row: int, text: str) -> bytes:
+        raw = text.encode("gb18030")
+        return biff(0x204, struct.pack("<HHHH", row, 0, 0, len(raw)) + raw)
+
+    page = biff(0x42, struct.pack("<H", code_page)) if code_page else b""
+    name = "名单".encode("gb18030")
+    head = biff(0x809, struct.pack("<HHHH", 0x500, 5, 0, 0)) + page
+    at = len(head) + 4 + 7 + len(name) + 4
+    head += biff(0x85, struct.pack("<IBBB", at, 0, 0, len(name)) + name) + biff(0x0A, b"")
+    sheet = biff(0x809, struct.pack("<HHHH", 0x500, 0x10, 0, 0)) + old_label(0, "低保对象张三") + biff(0x0A, b"")
+    reading = read(ole({"Book": head + sheet}))
+    assert one(reading, "低保对象张三").locator == "工作表“名单” A1"
+    assert reading.gaps == ()

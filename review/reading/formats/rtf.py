@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from review.reading.assembly import Embedded, Piece, Reading
 from review.reading.extraction import Options, Unreadable
-from review.reading.formats import ole_object
+from review.reading.formats import office_art, ole_object
 from review.reading.formats import rtf_tokens as rt
 from review.reading.formats import rtf_words as rw
 from review.reading.formats.paragraphs import (
@@ -446,6 +446,8 @@ class _Reader:
 
     def _end_picture(self) -> None:
         content = self._binary()
+        if self._picture == "bmp":
+            content = office_art.bitmap(content)
         if content and self._picture:
             number = self._number("picture")
             self.embedded.append(Embedded(f"图片{number}.{self._picture}", content, f"图片{number}"))

@@ -124,9 +124,31 @@ class _Workbook:
 
 
 def _open(stream: bytes) -> Any | None:
+    """xlrd's book; an old workbook whose 8-bit strings are Chinese under a Latin code page is read as Chinese."""
+    book = _opened(stream, None)
+    if book is not None and book.biff_version < 80 and _is_chinese_misread(book):
+        return _opened(stream, "gb18030") or book
+    return book
+
+
+def _is_chinese_misread(book: Any) -> bool:
+    """Whether the strings, taken back to their bytes, are pairs of GB 2312 throughout."""
+    texts = [book.sheet_by_index(index).name for index in range(book.nsheets)]
+    for index in range(book.nsheets):
+        sheet = book.sheet_by_index(index)
+        for row in range(min(sheet.nrows, 200)):
+            texts += [value for value in sheet.row_values(row) if isinstance(value, str)]
+    try:
+        raw = "\n".join(texts).encode(book.encoding or "latin-1")
+        return not raw.isascii() and bool(raw.decode("gb2312"))
+    except (UnicodeError, LookupError):
+        return False
+
+
+def _opened(stream: bytes, chosen: str | None) -> Any | None:
     """xlrd's book, with formatting if it can be read; None when the workbook is too damaged for it."""
     for has_formats in (True, False):
-        for encoding in (None, "gb18030"):
+        for encoding in (chosen,) if chosen else (None, "gb18030"):
             try:
                 return xlrd.open_workbook(
                     logfile=io.StringIO(),
