@@ -156,6 +156,8 @@ def test_a_document_of_an_office_program_comes_back_whole() -> None:
     assert {text: kinds.get(text) for text in expected} == expected
     assert one(reading, "甲").cell == Cell(0, 0, 0, 1, 2)
     assert one(reading, "戊").cell == Cell(0, 1, 2)
+    assert one(reading, "丙").cell == Cell(0, 1, 0, 2)
+    assert one(reading, "己").cell == Cell(0, 2, 1)
     assert one(reading, "里").cell == Cell(1, 0, 0)
     assert one(reading, "兵力二百四十人").locator == "正文第2段（修订删除，王审核）"
     assert reading.gaps == ()

@@ -69,6 +69,17 @@ def test_a_merged_cell_keeps_the_columns_of_the_other_rows() -> None:
     assert one(reading, "e").locator == "表1 第2行 C列"
 
 
+def test_a_cell_merged_downwards_covers_its_rows() -> None:
+    reading = read(
+        r"\trowd\clvmgf\cellx2000\cellx4000\pard\intbl a\cell b\cell\row"
+        r"\trowd\clvmrg\cellx2000\cellx4000\pard\intbl\cell c\cell\row"
+        r"\trowd\clvmrg\cellx2000\cellx4000\pard\intbl\cell d\cell\row"
+        r"\trowd\cellx2000\cellx4000\pard\intbl e\cell f\cell\row"
+    )
+    assert one(reading, "a").cell == Cell(0, 0, 0, 3)
+    assert one(reading, "e").cell == Cell(0, 3, 0)
+
+
 @pytest.mark.parametrize(
     ("marked", "kind", "concealed"),
     [

@@ -47,6 +47,7 @@ class Layout:
     ends_inner_cell: bool = False
     ends_inner_row: bool = False
     edges: tuple[int, ...] = ()
+    merges: tuple[int, ...] = ()  # of each cell of the row: how it is merged with those above and below
     shaded: bool = False
 
 
@@ -149,12 +150,21 @@ def layout(style: int, changes: bytes) -> Layout:
         elif code == 0xD608 and operand:
             count = operand[0]
             if len(operand) >= 1 + 2 * (count + 1):
-                found = replace(found, edges=struct.unpack_from(f"<{count + 1}h", operand, 1))
+                edges = struct.unpack_from(f"<{count + 1}h", operand, 1)
+                found = replace(found, edges=edges, merges=_merges(operand, count))
         elif code == 0x4600:
             found = replace(found, style=struct.unpack("<H", operand)[0])
         elif code in (0x442D, 0xC64D):
             found = replace(found, shaded=is_painted(0x4866 if code == 0x442D else 0xCA71, operand))
     return found
+
+
+def _merges(operand: bytes, count: int) -> tuple[int, ...]:
+    """The vertical merging of the cells (TC80, 2.9.328), as far as the operand tells it."""
+    start = 1 + 2 * (count + 1)
+    told = min(count, (len(operand) - start) // 20)
+    flags = (struct.unpack_from("<H", operand, start + 20 * index)[0] for index in range(told))
+    return tuple(flag >> 5 & 3 for flag in flags) + (0,) * (count - told)
 
 
 @dataclass

@@ -98,7 +98,7 @@ class Reader:
     def _end_paragraph(self, mark: str, shape: Layout) -> None:
         depth = max(shape.depth, 1) if mark == _CELL else shape.depth
         if depth and (mark == _CELL and shape.ends_row or shape.ends_inner_row):
-            self._writer.end_row(depth, shape.edges)
+            self._writer.end_row(depth, shape.edges, shape.merges)
         elif depth and (mark == _CELL or shape.ends_inner_cell):
             self._writer.end_cell(depth)
         else:

@@ -120,10 +120,10 @@ class Writer:
         self.end_paragraph(depth)
         self._tables[-1].end_cell()
 
-    def end_row(self, depth: int, edges: tuple[int, ...]) -> None:
-        """The mark of a row; ``edges`` are those of its cells from left to right, if they are known."""
+    def end_row(self, depth: int, edges: tuple[int, ...], merges: tuple[int, ...] = ()) -> None:
+        """The mark of a row; ``edges`` and ``merges`` are those of its cells from left to right, if they are known."""
         self.end_paragraph(depth)
-        self._tables[-1].end_row(edges)
+        self._tables[-1].end_row(edges, merges)
 
     def finish(self) -> list[Piece]:
         """All pieces in order."""

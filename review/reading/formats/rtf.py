@@ -11,6 +11,7 @@ from review.reading.extraction import Options, Unreadable
 from review.reading.formats import office_art, ole_object
 from review.reading.formats import rtf_tokens as rt
 from review.reading.formats import rtf_words as rw
+from review.reading.formats.doc_tables import MERGE_FIRST, MERGED
 from review.reading.formats.paragraphs import (
     DELETED,
     TINY,
@@ -104,7 +105,9 @@ class _Reader:
         self._depths: list[int] = []  # of the stories around the open one
         self._is_first_section = True
         self._edges: list[int] = []
-        self._kept_edges: list[list[int]] = []
+        self._merges: list[int] = []
+        self._merge = 0  # of the cell that is being declared
+        self._kept_rows: list[tuple[list[int], list[int]]] = []
         self._hex: list[bytes] = []
         self._picture = ""
         self._shape = ["", ""]
@@ -196,7 +199,7 @@ class _Reader:
             self._hex, self._picture = [], ""
         elif name == "nesttableprops":
             group.opens = name
-            self._kept_edges.append(self._edges)
+            self._kept_rows.append((self._edges, self._merges))
         elif name in rw.PASSED:
             return True
         elif is_optional:
@@ -237,7 +240,7 @@ class _Reader:
         elif name == "objdata":
             self._end_object()
         elif name == "nesttableprops":
-            self._edges = self._kept_edges.pop() if self._kept_edges else []
+            self._edges, self._merges = self._kept_rows.pop() if self._kept_rows else ([], [])
         elif name in ("sn", "sv"):
             self._shape[name == "sv"] = text
             self._end_shape_property(name)
@@ -317,9 +320,13 @@ class _Reader:
         elif name == "itap":
             self._depth = max(0, min(number or 0, 12))
         elif name == "trowd":
-            self._edges = []
+            self._edges, self._merges, self._merge = [], [], 0
+        elif name in ("clvmgf", "clvmrg"):
+            self._merge = MERGE_FIRST if name == "clvmgf" else MERGED
         elif name == "cellx" and len(self._edges) < 64:
             self._edges.append(max(-40_000, min(number or 0, 1_000_000)))
+            self._merges.append(self._merge)
+            self._merge = 0
 
     def _new_paragraph(self, token: Token) -> None:
         self._depth = 0
@@ -354,7 +361,7 @@ class _Reader:
         depth = max(self._depth, 2) if token.name == "nestrow" else 1
         if self._is_in_story() or token.name == "nestrow":
             edges = (min(0, self._edges[0] - 1), *self._edges) if self._edges else ()
-            self._writers[-1].end_row(depth, edges)
+            self._writers[-1].end_row(depth, edges, tuple(self._merges))
 
     # ------------------------------------------------------------------------------------------------------------ text
 

@@ -51,9 +51,10 @@ TEXT = f"""{_HEAD}text">{_META}<office:automatic-styles>
 <table:table><table:table-column table:number-columns-repeated="3"/>
 <table:table-row><table:table-cell table:number-columns-spanned="2"><text:p>甲</text:p></table:table-cell><table:covered-table-cell/>
 <table:table-cell><text:p>乙</text:p></table:table-cell></table:table-row>
-<table:table-row><table:table-cell><text:p>丙</text:p></table:table-cell><table:table-cell><table:table><table:table-column/>
+<table:table-row><table:table-cell table:number-rows-spanned="2"><text:p>丙</text:p></table:table-cell><table:table-cell><table:table><table:table-column/>
 <table:table-row><table:table-cell><text:p>里</text:p></table:table-cell></table:table-row></table:table><text:p>丁</text:p></table:table-cell>
-<table:table-cell><text:p>戊</text:p></table:table-cell></table:table-row></table:table><text:p>完</text:p>
+<table:table-cell><text:p>戊</text:p></table:table-cell></table:table-row>
+<table:table-row><table:covered-table-cell/><table:table-cell><text:p>己</text:p></table:table-cell><table:table-cell><text:p>庚</text:p></table:table-cell></table:table-row></table:table><text:p>完</text:p>
 </office:text></office:body></office:document>"""
 
 SHEETS = f"""{_HEAD}spreadsheet">{_META}<office:automatic-styles>
