@@ -245,3 +245,32 @@ def test_every_hiding_place_of_the_shared_sample_is_found_and_says_what_it_is() 
     data, wanted = hidden_strings("generated/hidden/hidden_all.xlsx")
     assert len(wanted) == 13
     assert unmarked(read(data), wanted) == []
+
+
+def test_a_string_the_table_does_not_hold_is_a_gap_and_not_an_empty_cell() -> None:
+    sheet = '<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>7</v></c></row></sheetData>'
+    reading = read(build.xlsx([("甲", "visible", sheet)], strings=["公开"]))
+    assert [(gap.reason, gap.locator) for gap in reading.gaps] == [(GapReason.CORRUPT, "工作表“甲”")]
+    assert "1 个单元格" in reading.gaps[0].detail
+
+
+def test_a_listed_sheet_that_is_not_in_the_file_is_a_gap() -> None:
+    data = build.xlsx([("甲", "visible", build.grid([["公开"]]))])
+    broken = build.package(
+        "xlsx",
+        {
+            "xl/workbook.xml": f'<workbook {build.SHEET_NAMES}><sheets><sheet name="乙" sheetId="1" r:id="z"/>'
+            '<sheet name="丙" sheetId="2" r:id="y"/></sheets></workbook>'
+        },
+        {"xl/workbook.xml": [("y", "worksheet", "worksheets/gone.xml")]},
+    )
+    assert read(data).gaps == ()
+    assert {g.locator for g in read(broken).gaps if g.reason is GapReason.CORRUPT} >= {"第1个工作表", "第2个工作表"}
+
+
+def test_strings_of_deleted_cells_are_read_as_hidden_text_once() -> None:
+    sheet = '<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row></sheetData>'
+    reading = read(build.xlsx([("甲", "visible", sheet)], strings=["公开", "李某某", "公开", "李某某"]))
+    left = one(reading, "李某某")
+    assert (left.kind, left.concealed) == (BlockKind.HIDDEN, "已删除单元格残留的文字")
+    assert reading.gaps == ()

@@ -16,9 +16,12 @@ from review.reading.formats.xlsx_notes import Caches, Comments, Connections, Ext
 from review.reading.formats.xlsx_sheet import Sheet as SheetReader
 from review.reading.formats.xlsx_styles import CellFormat, Strings, Styles
 from review.reading.formats.xml_events import Handler
-from review.types import BlockKind, GapReason, Sheet
+from review.types import BlockKind, Gap, GapReason, Sheet
 
 _NO_BOOK = "文件中没有工作簿部分，未能读取。请用 Excel 或 WPS 打开确认，另存后重新提交。"
+_NO_SHEET = "工作簿列出了这个工作表，文件中却没有它的内容，未能读取。请用 Excel 或 WPS 打开确认，另存后重新提交。"
+_NO_STRING = "有 {} 个单元格的文字在文件中找不到，未能读取。请用 Excel 或 WPS 打开确认，另存后重新提交。"
+_LEFT_OVER = "已删除单元格残留的文字"
 #: Parts that hold what a pivot table, a link or a data connection remembers, by a mark in their name.
 _CACHES: tuple[tuple[str, Callable[[], Caches | Records | External | Connections]], ...] = (
     ("/pivotcachedefinition", Caches),
@@ -106,7 +109,7 @@ class _Workbook:
         if book is None:
             gap = package.gaps[0] if package.gaps else None
             raise Unreadable(gap.reason if gap else GapReason.CORRUPT, gap.detail if gap else _NO_BOOK)
-        self._strings = (package.walk(self._part("sharedStrings"), Strings) or Strings()).found
+        self._strings = package.walk(self._part("sharedStrings"), Strings) or Strings()
         self._formats: list[CellFormat] = (package.walk(self._part("styles"), Styles) or Styles()).formats
         for part in package.targets(self._main, "person"):
             people = package.walk(part, People)
@@ -118,12 +121,23 @@ class _Workbook:
             kind = "" if state == "visible" else {"hidden": "隐藏工作表", "veryHidden": "深度隐藏工作表"}[state]
             pieces.append(Piece(name, BlockKind.NAME, f"第{index + 1}个工作表的名称", concealed=kind))
             relation = relations.get(identifier)
-            if relation is not None and not relation.is_external:
+            if relation is not None and not relation.is_external and relation.target in package:
                 pieces += self._sheet(relation.target, name, state, index, book.is_1904, index == first)
+            else:
+                self._lose(f"第{index + 1}个工作表", _NO_SHEET)
             self._options.progress(index + 1, len(book.sheets))
         pieces += book.pieces
+        pieces += [
+            Piece(text, BlockKind.HIDDEN, f"字符串表中残留的文字{index}", concealed=_LEFT_OVER)
+            for index, text in enumerate(self._strings.left_over(), 1)
+        ]
         pieces += [Piece(name, BlockKind.PROPERTY, "批注的作者") for name in dict.fromkeys(self._people.values())]
         return pieces + self._caches()
+
+    def _lose(self, where: str, detail: str) -> None:
+        gap = Gap(GapReason.CORRUPT, where, detail)
+        if gap not in self._package.gaps:
+            self._package.gaps.append(gap)
 
     def _part(self, kind: str) -> str:
         return next(iter(self._package.targets(self._main, kind)), f"xl/{kind}.xml")
@@ -137,6 +151,8 @@ class _Workbook:
             self.sheets.append(Sheet(name[:300], state, 0, 0))
             return []
         reader.finish()
+        if reader.lost_strings:
+            self._lose(reader.where, _NO_STRING.format(reader.lost_strings))
         self.sheets.append(Sheet(name[:300], state, reader.rows, reader.columns))
         concealed = "" if state == "visible" else "隐藏工作表"
         return [*reader.pieces, *reader.after, *self._links(part, reader), *self._beside(part, reader.where, concealed)]

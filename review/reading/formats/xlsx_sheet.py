@@ -6,7 +6,7 @@ from dataclasses import replace
 from review.reading.assembly import Piece
 from review.reading.formats.number_format import digits, hides_text, show
 from review.reading.formats.ooxml_common import letters
-from review.reading.formats.xlsx_styles import PLAIN, CellFormat
+from review.reading.formats.xlsx_styles import PLAIN, CellFormat, Strings
 from review.reading.formats.xml_events import End, Handler, number
 from review.types import BlockKind, Cell
 
@@ -32,7 +32,7 @@ class Sheet(Handler):
         name: str,
         state: str,
         table: int,
-        strings: list[str],
+        strings: Strings,
         formats: list[CellFormat],
         is_1904: bool,
         is_first: bool,
@@ -42,6 +42,7 @@ class Sheet(Handler):
         self.after: list[Piece] = []  # headers, validations, links
         self.links: list[tuple[str, str]] = []  # (address, relationship id)
         self.rows = self.columns = 0
+        self.lost_strings = 0  # cells whose shared string the file does not hold
         self.where = f"工作表“{name[:100]}”" + {"hidden": "(隐藏)", "veryHidden": "(深度隐藏)"}.get(state, "")
         self._concealed = {"hidden": "隐藏工作表", "veryHidden": "深度隐藏工作表"}.get(state, "")
         self._table = table
@@ -186,8 +187,9 @@ class Sheet(Handler):
         elif value is None:
             return "", False
         elif kind == "s":
-            index = number(value, -1)
-            text = self._strings[index] if 0 <= index < len(self._strings) else ""
+            found = self._strings.take(number(value, -1))
+            self.lost_strings += found is None
+            text = found or ""
         elif kind == "n":
             return self._number(value)
         elif kind == "b":

@@ -132,10 +132,24 @@ class Strings(Handler):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
+        self._used: set[int] = set()
         self._parts: list[str] = []
         self.skips = frozenset({"x:rPh", "x:phoneticPr"})
         self.starts = {"x:si": self._open, "x:t": self._collect}
         self.ends = {"x:si": self._close, "x:t": self._stop}
+
+    def take(self, index: int) -> str | None:
+        """The string a cell shows, which counts as used; None when there is no such string."""
+        if not 0 <= index < len(self.found):
+            return None
+        self._used.add(index)
+        return self.found[index]
+
+    def left_over(self) -> list[str]:
+        """What stands in the table and in no cell: programs leave the strings of deleted cells behind."""
+        shown = {self.found[index] for index in self._used}
+        rest = (text for index, text in enumerate(self.found) if index not in self._used and text not in shown)
+        return [text for text in dict.fromkeys(rest) if text.strip()]
 
     def _open(self, attributes: dict[str, str]) -> None:
         self._parts = []
