@@ -280,6 +280,11 @@ def load_original(store: Store, actor: Actor, case_id: int, draft: int) -> bytes
     return store.vault.get(_openable_draft(store, actor, case_id, draft).original_file)
 
 
+def require_content(store: Store, actor: Actor, case_id: int, draft: int) -> None:
+    """UsageError once the content of a draft was purged, NotAllowed for who may not open it: asked before anything cached."""
+    _openable_draft(store, actor, case_id, draft)
+
+
 def load_redacted(store: Store, actor: Actor, case_id: int, decision_id: int) -> tuple[str, bytes]:
     """(file name, bytes) of the redacted copy that a decision approved."""
     with store.reading() as connection:

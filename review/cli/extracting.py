@@ -11,8 +11,8 @@ from review.check import load_detectors, read_and_check
 from review.cli.options import make_parser, settings_of
 from review.errors import ExitCode, StoppedBySecrecyMark, UsageError
 from review.outputs.report import describe_gap
-from review.outputs.wording import KIND_NAMES
 from review.types import Block, Document
+from review.wording import KIND_NAMES
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -41,6 +41,9 @@ STRETCH_LIMIT = 4
 #: Carrying words underlined in one paragraph at most.
 WORDS_PER_PARAGRAPH = 6
 
+#: Probability from which a hint reads 很像 instead of 较像.
+LIKELY = 0.4
+
 _FINAL = "。！？!?；;"
 
 
@@ -60,6 +63,7 @@ class Classifier:
         self.weights = weights
         self.id = f"{weights.name}@{digest[:12]}"
         self._lookup: npt.NDArray[np.int32] = lookup_of(weights)
+        self._mean: Floats = weights.table[:, :-1].mean(axis=1)
 
     def probabilities(self, text: str, units: Sequence[tuple[int, int]]) -> Floats:
         """Calibrated probability of every unit (an ordered range of the text) and category: (U, C)."""
@@ -111,7 +115,7 @@ class Classifier:
             kinds |= seen
         probability = max(hit.probability for hit in stretch)
         is_high = probability >= self.weights.medium[column]
-        notes = [f"{_grade(probability, float(self.weights.low[column]), is_high)}“{rule.title}”一类内容"]
+        notes = [f"{_grade(probability, is_high)}“{rule.title}”一类内容"]
         if kinds:
             notes.append("含" + "、".join(PARTICULARS_ZH[kind] for kind in PARTICULARS if kind in kinds))
         if rest:
@@ -140,16 +144,17 @@ class Classifier:
         shaped = features.shape(part)
         sentences = features.sentence_of(shaped, starts)
         carried = np.zeros(len(part) + 1, dtype=np.float32)
+        weighed = self.weights.table[:, column] - self._mean + self.weights.table[:, -1]
         for size in self.weights.sizes:
             positions, buckets = features.bucket_ngrams(shaped, sentences, size)
             rows = self._lookup[buckets]
             for position, row in zip(positions[rows >= 0], rows[rows >= 0], strict=True):
                 first, last = shaped.origins[position], shaped.origins[position + size - 1] + 1
-                carried[first:last] += self.weights.table[row, column] / (last - first)
+                carried[first:last] += weighed[row] / (last - first)
         words = _peaks(carried[:-1], begin, part)
         positions, kinds = features.find_particulars(shaped, sentences)
         origins = shaped.origins[positions]
-        weigh = self.weights.particulars[kinds, column] > 0 if len(kinds) else np.zeros(0, dtype=bool)
+        weigh = self.weights.particulars[kinds, -1] > 0
         touched = {
             PARTICULARS[kind]
             for kind, origin, counts in zip(kinds.tolist(), origins.tolist(), weigh.tolist(), strict=True)
@@ -219,18 +224,22 @@ def _lines(text: str, span: Span) -> list[tuple[int, int]]:
 
 
 def choose_hits(weights: Weights, found: Floats, columns: Sequence[int]) -> list[Hit]:
-    """Units over the threshold of a category; of one top-level group only the likeliest category, two groups at most."""
-    over = found >= weights.low
-    hits = []
-    for unit in np.flatnonzero(over[:, columns].any(axis=1)).tolist():
-        ranked = sorted((c for c in columns if over[unit, c]), key=lambda c: -found[unit, c])
-        groups: set[str] = set()
-        for column in ranked:
-            group = group_of(weights.categories[column])
-            if group not in groups and len(groups) < 2:
-                groups.add(group)
-                hits.append(Hit(unit, column, float(found[unit, column])))
-    return hits
+    """The likeliest category of every top-level group whose probability is over the threshold; two groups at most.
+
+    A group's probability is the sum over its categories: one can be sure that something is a bidding secret and still
+    not sure which. It is the hit's probability.
+    """
+    groups: dict[str, list[int]] = {}
+    for column in columns:
+        groups.setdefault(group_of(weights.categories[column]), []).append(column)
+    hits: dict[int, list[Hit]] = {}
+    for members in groups.values():
+        of_group = found[:, members]
+        total = np.minimum(of_group.sum(axis=1), 0.9999)
+        best = np.array(members)[of_group.argmax(axis=1)]
+        for unit in np.flatnonzero(total >= weights.low[best]).tolist():
+            hits.setdefault(unit, []).append(Hit(unit, int(best[unit]), float(total[unit])))
+    return [hit for unit in sorted(hits) for hit in sorted(hits[unit], key=lambda h: -h.probability)[:2]]
 
 
 def join_stretches(hits: Sequence[Hit]) -> list[list[Hit]]:
@@ -250,10 +259,10 @@ def _active_rules(rules: RuleSet) -> dict[str, Rule]:
     return {rule.category: rule for rule in rules.rules if rule.detector == "classifier" and rule.status in shown}
 
 
-def _grade(probability: float, low: float, is_high: bool) -> str:
+def _grade(probability: float, is_high: bool) -> str:
     if is_high:
         return "非常像"
-    return "很像" if probability >= (1 + low) / 2 else "较像"
+    return "很像" if probability >= LIKELY else "较像"
 
 
 def _peaks(carried: npt.NDArray[np.float32], begin: int, part: str) -> list[Span]:

@@ -23,6 +23,9 @@ SOURCE_CAP = 1500
 #: Share of frames that stand alone as a paragraph (a table row, a note) instead of inside real prose.
 ALONE = 0.35
 
+#: Sources that carry no frames: a line of a résumé or of source code is no prose a sentence could stand in.
+NOT_CARRIERS = ("resumes", "ops_network_docs", "hard_negatives", "medical_records", "commercial_texts")
+
 _NOT_PROSE = ("constructed_markers",)
 _GIVEAWAYS = (
     (re.compile(r"网友\s*[“\"]?\s*UU?\d+\s*[”\"]?|[“\"]UU\d+[”\"]"), "您"),
@@ -121,6 +124,11 @@ def _read_row(row: object, name: str, is_document: bool, allowed: frozenset[str]
         )
     source = str(row["source"]) if labels and row.get("source") else name
     return RealText(row["text"], source, labels, is_document)
+
+
+def may_carry_frames(row: RealText) -> bool:
+    """Whether a frame may be set into this text: a paragraph of prose."""
+    return not row.is_document and row.source not in NOT_CARRIERS
 
 
 def split_sentences(text: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Model × labelled text → figures: per category with intervals, reliability, false alarms on published text."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,20 @@ import numpy as np
 from review.detection.calibration import PAGE, Bin, expected_calibration_error, reliability, wilson
 from review.detection.categories import CATEGORIES
 from review.detection.classifier import Classifier, choose_hits, join_stretches
-from review.detection.corpus import RealText, read_corpus
+from review.detection.corpus import read_corpus
 from review.detection.features import Floats
 from review.detection.scoring import Weights
 from review.errors import ModelError
+
+#: Tokens that give a corpus away, and something else of the same meaning.
+_SWAPS = (
+    (re.compile(r"网友“UU\d+”|网友"), "市民"),
+    (re.compile(r"央视网消息（新闻联播）|央视网消息"), "本台消息"),
+    (re.compile(r"A0{2,}\d+"), "B7"),
+    (re.compile(r"A(\d*)(?=[市县区])"), r"K\1"),
+    (re.compile(r"索引号|主题分类|发文机关"), "项目"),
+    (re.compile(r"某某|某"), "甲"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +113,7 @@ def evaluate(model: Classifier, corpus: Path) -> Evaluation:
         count_alarms(model, genre, [row.text for row in published if row.source == genre])
         for genre in sorted({row.source for row in published})
     )
-    return Evaluation(count_lines(model.weights, found, truth), reliability(found, truth), alarms)
+    return Evaluation(count_shown(model.weights, found, truth), reliability(found, truth), alarms)
 
 
 def score_text(model: Classifier, text: str) -> Floats:
@@ -121,11 +132,13 @@ def lines_of(text: str) -> list[tuple[int, int]]:
     return units
 
 
-def count_lines(weights: Weights, found: Floats, truth: np.ndarray) -> tuple[Line, ...]:
-    """Right, found and wanted per category at the model's LOW thresholds."""
-    over = found >= weights.low
+def count_shown(weights: Weights, found: Floats, truth: np.ndarray) -> tuple[Line, ...]:
+    """Right, found and wanted per category, counting what a reviewer would be shown (``choose_hits``)."""
+    shown = np.zeros_like(truth)
+    for hit in choose_hits(weights, found, range(found.shape[1])):
+        shown[hit.unit, hit.column] = True
     return tuple(
-        Line(name, int((over[:, c] & truth[:, c]).sum()), int(over[:, c].sum()), int(truth[:, c].sum()))
+        Line(name, int((shown[:, c] & truth[:, c]).sum()), int(shown[:, c].sum()), int(truth[:, c].sum()))
         for c, name in enumerate(weights.categories)
     )
 
@@ -182,5 +195,20 @@ def table_of_alarms(alarms: Sequence[FalseAlarms]) -> str:
     return "\n".join(rows)
 
 
-def documents_of(rows: Sequence[RealText]) -> list[RealText]:
-    return [row for row in rows if row.is_document]
+def count_giveaways(model: Classifier, texts: Sequence[str]) -> tuple[int, int]:
+    """(texts that hold a token of their source, those of them whose hints change when the tokens are replaced)."""
+    touched = changed = 0
+    for text in texts:
+        swapped = text
+        for pattern, other in _SWAPS:
+            swapped = pattern.sub(other, swapped)
+        if swapped != text:
+            touched += 1
+            changed += _shown_on(model, text) != _shown_on(model, swapped)
+    return touched, changed
+
+
+def _shown_on(model: Classifier, text: str) -> set[tuple[int, int]]:
+    """(paragraph, category column) of the hints on a text."""
+    found = model.probabilities(text, lines_of(text))
+    return {(hit.unit, hit.column) for hit in choose_hits(model.weights, found, range(found.shape[1]))}

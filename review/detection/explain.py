@@ -12,29 +12,9 @@ from review.detection.leaves import layer_names
 from review.detection.places import first_zone
 from review.detection.policy_values import fill_policy
 from review.detection.text import DEFAULT_LAYERS, LAYER_NAMES
-from review.types import Document, Finding, Leaf, Match, Policy, Rule, RuleSet, Severity, Zone
+from review.types import Document, Finding, Leaf, Match, Policy, Rule, RuleSet
+from review.wording import PLACE_NAMES, SEVERITY_NAMES
 
-SEVERITY_NAMES = {
-    Severity.INFO: "提示",
-    Severity.LOW: "低",
-    Severity.MEDIUM: "中",
-    Severity.HIGH: "高",
-    Severity.STOP: "停止",
-}
-ZONE_NAMES = {
-    Zone.ANY: "任何位置",
-    Zone.FILE_NAME: "文件名",
-    Zone.FIRST_PAGE_TOP: "首页上部",
-    Zone.HEADER: "页眉",
-    Zone.FOOTER: "页脚",
-    Zone.TEXT_BOX: "文本框",
-    Zone.PROPERTY: "文档属性",
-    Zone.SHEET_NAME: "工作表名",
-    Zone.TABLE_HEADER: "表头",
-    Zone.TABLE: "表格",
-    Zone.COMMENT: "批注",
-    Zone.BODY: "正文",
-}
 _BOUNDARY_NAMES = {"digit": "前后不是数字", "alnum": "前后不是字母数字", "han": "前后不是汉字", "line": "独占一行"}
 _EFFECT_NAMES = {"raise": "升级", "lower": "降级", "require": "必须有", "forbid": "有则不算"}
 _OUTCOME_NAMES = {"valid": "通过", "invalid": "不通过", "unknown": "无法判断"}
@@ -83,7 +63,7 @@ def explain_rule(rule: Rule, policy: Policy) -> str:
     lines.append(f"依据：{basis}")
     if rule.match is not None:
         lines += ["查找：", *_match_lines(rule.match, 1)]
-        lines.append(f"位置：{'、'.join(ZONE_NAMES[zone] for zone in rule.zones)}")
+        lines.append(f"位置：{'、'.join(PLACE_NAMES[zone] for zone in rule.zones)}")
         if rule.boundary != "none":
             lines.append(f"边界：{_BOUNDARY_NAMES[rule.boundary]}")
         layers = rule.layers if rule.layers is not None else DEFAULT_LAYERS
@@ -97,7 +77,7 @@ def explain_rule(rule: Rule, policy: Policy) -> str:
 
 
 def _severity_line(rule: Rule) -> str:
-    special = "，".join(f"{ZONE_NAMES[zone]} {SEVERITY_NAMES[severity]}" for zone, severity in rule.zone_severity)
+    special = "，".join(f"{PLACE_NAMES[zone]} {SEVERITY_NAMES[severity]}" for zone, severity in rule.zone_severity)
     return SEVERITY_NAMES[rule.severity] + (f"（{special}）" if special else "")
 
 
@@ -116,7 +96,7 @@ def _match_lines(match: Match, depth: int) -> list[str]:
 
 def clause_text(leaf: Leaf) -> str:
     """One leaf as it is written in the rule."""
-    where = f"（{'、'.join(ZONE_NAMES[zone] for zone in leaf.zones)}）" if leaf.zones else ""
+    where = f"（{'、'.join(PLACE_NAMES[zone] for zone in leaf.zones)}）" if leaf.zones else ""
     edge = f"（{_BOUNDARY_NAMES[leaf.boundary]}）" if leaf.boundary in _BOUNDARY_NAMES else ""
     if leaf.regex:
         return f"正则 {leaf.regex}{where}{edge}"
@@ -166,7 +146,7 @@ def _explain(engine: Engine, rule: Rule, candidate: Candidate, document: Documen
         masked=mask(document.text[candidate.start : candidate.end]),
         masked_normalised=mask(candidate.value),
         layers=tuple(LAYER_NAMES[name] for name in layer_names(candidate.layers)),
-        place=ZONE_NAMES[first_zone(candidate.zones)],
+        place=PLACE_NAMES[first_zone(candidate.zones)],
         severity=SEVERITY_NAMES[candidate.severity],
         notes=candidate.notes,
         validator=f"{'、'.join(rule.validators)}：{_OUTCOME_NAMES[outcome]}" if outcome else "",

@@ -60,8 +60,8 @@ PARTICULARS_ZH = {
 _UNITS = {
     "amount": "元万亿角",
     "measure": "米吨公千克平亩升度伏兆毫厘斤km瓦℃立",
-    "headcount": "人名户票辆台支枚件家处个门路次份把只具套座批组队岁",
-    "clock": "时点:分秒",
+    "headcount": "人名户票辆台支枚件家处个门路次份把只具套座批组队岁张条根顿箱瓶桶袋层排",
+    "clock": "时点:分秒天周",
     "date": "年月日",
     "percent": "%‰",
     "house_number": "号栋幢室楼单#+",
@@ -106,6 +106,9 @@ _SHAPE = _shape_table()
 _UNIT_TABLES = {kind: _membership(characters) for kind, characters in _UNITS.items()}
 _IS_SURNAME = _membership(_SURNAMES)
 _IS_ROLE_END = _membership(_ROLE_ENDS)
+_IS_NUMERAL = _membership("一二三四五六七八九十百千万亿两零〇")
+_IS_SINGLE = _membership("二三四五六七八九十两")
+_IS_ANY_UNIT = _membership("".join(_UNITS.values()) + "张条根顿箱瓶桶袋升里天周层楼排")
 _IS_END = _membership(_ENDS)
 _IS_COMMA = _membership(_COMMAS)
 
@@ -143,8 +146,29 @@ def shape(text: str) -> Shaped:
     shaped = raw.copy()
     shaped[member] = _DROPPED
     shaped[starts] = _RUN_CODES[kind]
+    _shape_numerals(raw, shaped)
     kept = np.flatnonzero(shaped)
     return Shaped(shaped[kept], kept)
+
+
+def _shape_numerals(raw: npt.NDArray[np.uint32], shaped: npt.NDArray[np.uint32]) -> None:
+    """Writes 三十一票, 四百万元, 八张 as the same shapes as 31票, 400万元, 8张; 第三条, 一致, 三农 stay words.
+
+    Two numerals and more are a number; a single one only before a unit, and never 一 (一个, 一家 count nothing).
+    """
+    member = _IS_NUMERAL[raw]
+    edges = np.diff(np.concatenate(([0], member.view(np.int8), [0])))
+    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    following = np.concatenate((raw, [0]))[ends]
+    before = np.concatenate(([0], raw))[starts]
+    length = ends - starts
+    counts = (length >= 2) | (_IS_SINGLE[raw[starts]] & _IS_ANY_UNIT[following])
+    counts &= before != ord("第")
+    for start, end in zip(starts[counts].tolist(), ends[counts].tolist(), strict=True):
+        keeps_unit = end - start >= 2 and raw[end - 1] in (ord("万"), ord("亿"))
+        last = end - 1 if keeps_unit else end
+        shaped[start:last] = _DROPPED
+        shaped[start] = _SHORT if last - start <= 3 else _MIDDLE
 
 
 def cut_sentences(text: str, units: Sequence[tuple[int, int]]) -> tuple[Ints, Ints]:

@@ -2,19 +2,36 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 import numpy as np
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.svm import LinearSVC
 
 from review.detection import features
-from review.detection.categories import CATEGORIES, group_of
+from review.detection.categories import CATEGORIES
 from review.detection.corpus import Passage, RealText, remove_giveaways
 from review.detection.features import BUCKETS, Floats, Ints
 from review.detection.scoring import WINDOWS, Scored, Weights, lookup_of, score_units, score_windows
 
+#: Public sources whose rows often do disclose something about somebody (design/data.md: a genre is not a label).
+AMBIGUOUS = frozenset(
+    {
+        "petition_letters",
+        "judicial_facts",
+        "case_examples_lawrefbook",
+        "medical_records",
+        "ops_network_docs",
+        "meeting_transcripts",
+        "resumes",
+        "commercial_texts",
+    }
+)
+#: Weight of the particulars beside the n-grams, whose values are small fractions.
+_PARTICULARS_SCALE = 0.25
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 
 
@@ -23,27 +40,33 @@ class Recipe:
     """What the choice among candidates was about; the values are the measured choice (card.md, “试过什么”)."""
 
     seed: int = 20261125
-    sizes: tuple[int, ...] = (1, 2, 3)
-    fills: int = 7
-    strength: float = 8.0  # inverse regularisation of the logistic regression
+    sizes: tuple[int, ...] = (1, 2)
+    fills: int = 3
+    strength: float = 12.0  # inverse regularisation of the disclosure column
+    topic_strength: float = 0.2
+    topic_scale: float = 2.5
+    bayes_share: float = 0.3
+    plain_share: float = 0.6  # of the real prose, for the topic columns
+    twin_weight: float = 2.0
+    ambiguous_weight: float = 0.3  # of letters, case narratives, medical and operations text as negatives
     damping: float = 60.0
     context: float = 0.1
-    families: int = 2  # an n-gram must stand in this many frame families …
+    families: int = 1  # an n-gram must stand in this many frame families …
     spread: int = 25  # … or in this many windows of real prose
     with_particulars: bool = True
-    with_words: bool = True  # n-grams of one family are kept when they are words for jieba
-    mining_rounds: int = 2
-    low_documents: int = 6  # published documents (of unseen sources) a category may hint at wrongly
-    medium_documents: int = 0
-    low_floor: float = 0.3
-    medium_floor: float = 0.9
+    with_words: bool = False  # keep n-grams below `families` when jieba knows them as words
+    mining_rounds: int = 1
+    low_per_ten_pages: float = 0.6  # hints on published documents of unseen sources
+    medium_documents: float = 0.02  # share of published documents with a MEDIUM hint
+    low_floor: float = 0.03
+    medium_floor: float = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """One to three neighbouring sentences; the unit the model is fitted on."""
 
-    text: str
+    text: str = field(repr=False)
     source: str
     family: str  # "" for real prose
     labels: frozenset[str]
@@ -170,84 +193,116 @@ def design_matrix(counts: Counts, total: int, chosen: Ints, idf: Floats, recipe:
     norm = np.sqrt(np.bincount(rows, weights=idf[columns] ** 2, minlength=total) + recipe.damping)
     values = (idf[columns] / norm[rows]).astype(np.float32)
     ngrams = sparse.csr_matrix((values, (rows, columns)), shape=(total, len(chosen)), dtype=np.float32)
-    extra = features.squash(counts.particulars) * (0.25 if recipe.with_particulars else 0.0)
+    extra = features.squash(counts.particulars) * (_PARTICULARS_SCALE if recipe.with_particulars else 0.0)
     return sparse.hstack([ngrams, sparse.csr_matrix(extra)], format="csr")
 
 
 def fit(windows: Sequence[Window], recipe: Recipe, categories: Sequence[str] = tuple(CATEGORIES)) -> Weights:
-    """Weights fitted on the windows, one category against the rest; calibration and thresholds are still neutral."""
+    """Weights fitted on the windows: topic columns and the disclosure column; calibration is still neutral.
+
+    Disclosures and their matched negatives share a topic, so both teach it; only the disclosure column tells them apart,
+    and it learns that from all categories at once.
+    """
     counts = count_windows([window.text for window in windows], recipe.sizes)
     chosen, idf = choose_buckets(counts, windows, recipe)
     matrix = design_matrix(counts, len(windows), chosen, idf, recipe)
-    width = len(categories)
-    table = np.zeros((len(chosen), width), dtype=np.float32)
-    particulars = np.zeros((len(features.PARTICULARS), width), dtype=np.float32)
-    bias = np.full(width, -4.0, dtype=np.float32)
-    for index, category in enumerate(categories):
-        target = np.array([category in window.labels for window in windows])
-        if not target.any():
-            continue
-        model = LogisticRegression(C=recipe.strength, solver="liblinear", tol=0.02, random_state=recipe.seed)
-        model.fit(matrix, target, sample_weight=_sample_weights(windows, category, target))
-        coefficients = model.coef_[0].astype(np.float32)
-        table[:, index] = coefficients[: len(chosen)] * idf
-        particulars[:, index] = coefficients[len(chosen) :] * (0.25 if recipe.with_particulars else 0.0)
-        bias[index] = model.intercept_[0]
+    known, width = len(chosen), len(categories)
+    columns = np.zeros((matrix.shape[1], width + 1), dtype=np.float32)
+    bias = np.zeros(width + 1, dtype=np.float32)
+    _fit_topics(matrix, windows, recipe, categories, columns, bias)
+    _fit_disclosure(matrix, windows, recipe, columns, bias)
     neutral = np.ones(width, dtype=np.float32)
     return Weights(
         name="",
         categories=tuple(categories),
         sizes=recipe.sizes,
         buckets=chosen,
-        table=table,
+        table=columns[:known] * idf[:, None],
         squares=idf**2,
-        particulars=particulars,
+        particulars=columns[known:] * np.float32(_PARTICULARS_SCALE if recipe.with_particulars else 0.0),
         bias=bias,
         slope=neutral,
         offset=0 * neutral,
-        low=0.5 * neutral,
-        medium=0.95 * neutral,
+        low=0.3 * neutral,
+        medium=0.9 * neutral,
         damping=recipe.damping,
         context=recipe.context,
     )
 
 
-def _sample_weights(windows: Sequence[Window], category: str, target: np.ndarray) -> np.ndarray:
-    """Weights of the rows for one category: matched negatives count more, neighbours of the same group less."""
-    weights = np.empty(len(windows), dtype=np.float64)
-    group = group_of(category)
-    for row, window in enumerate(windows):
-        if target[row]:
-            weights[row] = 3.0
-        elif window.labels:
-            weights[row] = 0.3 if any(group_of(label) == group for label in window.labels) else 1.0
-        else:
-            weights[row] = 2.5 if window.topic == category else 1.0
-        weights[row] *= window.weight
-    return weights
+def _fit_topics(
+    matrix: sparse.csr_matrix,
+    windows: Sequence[Window],
+    recipe: Recipe,
+    categories: Sequence[str],
+    columns: Floats,
+    bias: Floats,
+) -> None:
+    """Fills the topic columns: one linear support vector machine per category, and a share of naive Bayes.
+
+    Naive Bayes alone ranks unseen families better by group, the machines better by category; the sum does both.
+    """
+    place = {category: index for index, category in enumerate(categories)}
+    topics = np.array([place.get(window.topic, -1) for window in windows])
+    random = np.random.default_rng(recipe.seed)
+    rows = np.flatnonzero((topics >= 0) | (random.random(len(topics)) < recipe.plain_share))
+    part, topic = matrix[rows], topics[rows]
+    for index in range(len(categories)):
+        target = topic == index
+        if not target.any():
+            bias[index] = -9.0
+            continue
+        machine = LinearSVC(C=recipe.topic_strength, tol=0.1, random_state=recipe.seed)
+        machine.fit(part, target, sample_weight=np.where(target, 3.0, 1.0))
+        columns[:, index] = machine.coef_[0] * recipe.topic_scale
+        bias[index] = machine.intercept_[0] * recipe.topic_scale
+    present = np.unique(topic[topic >= 0])
+    bayes = MultinomialNB(alpha=0.1, fit_prior=False).fit(part[topic >= 0], topic[topic >= 0])
+    log_share = bayes.feature_log_prob_ - bayes.feature_log_prob_.mean(axis=0)
+    columns[:, present] += (recipe.bayes_share * log_share.T).astype(np.float32)
 
 
-def mine(weights: Weights, rows: Sequence[RealText], per_category: int = 60, above: float = -1.5) -> list[Window]:
+def _fit_disclosure(
+    matrix: sparse.csr_matrix, windows: Sequence[Window], recipe: Recipe, columns: Floats, bias: Floats
+) -> None:
+    """Fills the disclosure column: a logistic regression of all disclosures against matched negatives and real prose."""
+    target = np.array([bool(window.labels) for window in windows])
+    weight = np.array([w.weight * _negative_weight(w, recipe) if not w.labels else w.weight for w in windows])
+    model = LogisticRegression(C=recipe.strength, solver="liblinear", dual=True, tol=0.05, random_state=recipe.seed)
+    model.fit(matrix, target, sample_weight=weight)
+    columns[:, -1] = model.coef_[0]
+    bias[-1] = model.intercept_[0]
+
+
+def _negative_weight(window: Window, recipe: Recipe) -> float:
+    """Matched negatives count more; public text of genres that do hold private circumstances counts less."""
+    if window.topic:
+        return recipe.twin_weight
+    return recipe.ambiguous_weight if window.source in AMBIGUOUS else 1.0
+
+
+def mine(weights: Weights, rows: Sequence[RealText], most: int = 700, above: float = -3.0) -> list[Window]:
     """The published paragraphs the model is most wrong about, as windows without label; hard negatives for the next fit."""
     lookup = lookup_of(weights)
-    texts = [row.text.replace("\u2028", "\n") for row in rows]
+    rows = [row for row in rows if row.source not in AMBIGUOUS]
+    texts = [row.text for row in rows]
     joined = "\n".join(texts)
     bounds = np.cumsum([len(text) + 1 for text in texts])
     units = [(m.start(), m.end()) for m in _LINE.finditer(joined)]
     scored = score_units(weights, lookup, joined, units)
+    worst = scored.best.max(axis=1)
     found: list[Window] = []
-    for column in range(len(weights.categories)):
-        ranked = np.argsort(-scored.best[:, column])[:per_category]
-        for unit in ranked[scored.best[ranked, column] > above].tolist():
+    for unit in np.argsort(-worst)[:most].tolist():
+        if worst[unit] > above:
             begin, end = units[unit]
             row = rows[int(np.searchsorted(bounds, begin, "right"))]
-            found += _windows_over(weights, scored, unit, column, joined, end, row.source, above)
+            found += _windows_over(weights, scored, unit, joined, end, row.source, above)
     unique = {window.text: window for window in found}
     return list(unique.values())
 
 
 def _windows_over(
-    weights: Weights, scored: Scored, unit: int, column: int, text: str, end: int, source: str, above: float
+    weights: Weights, scored: Scored, unit: int, text: str, end: int, source: str, above: float
 ) -> list[Window]:
     """The one or two best windows of a unit as negatives."""
     inside = np.flatnonzero(scored.owners == unit)
@@ -262,7 +317,7 @@ def _windows_over(
             scored.owners[inside],
             size,
         )
-        ranked += [(float(logits[k, column]), bounds[i], bounds[i + size]) for k, i in enumerate(first.tolist())]
+        ranked += [(float(logits[k].max()), bounds[i], bounds[i + size]) for k, i in enumerate(first.tolist())]
     ranked.sort(reverse=True)
     return [
         Window(remove_giveaways(text[begin:stop]), source, "", frozenset(), weight=1.5)

@@ -18,7 +18,7 @@ from review.detection.features import BUCKET_BITS, BUCKETS, PARTICULARS
 from review.detection.scoring import Weights
 from review.errors import ModelError
 
-FORMAT = 1
+FORMAT = 2
 SUMS = "SHA256SUMS"
 _NEEDED = ("weights.npz", "model.json")
 _VECTORS = ("bias", "slope", "offset", "low", "medium")
@@ -127,10 +127,11 @@ def _check_about(about: dict) -> None:
 def _check_shapes(weights: Weights) -> None:
     known, width = len(weights.buckets), len(weights.categories)
     fits = (
-        weights.table.shape == (known, width)
+        weights.table.shape == (known, width + 1)
         and weights.squares.shape == (known,)
-        and weights.particulars.shape == (len(PARTICULARS), width)
-        and all(getattr(weights, name).shape == (width,) for name in _VECTORS)
+        and weights.particulars.shape == (len(PARTICULARS), width + 1)
+        and weights.bias.shape == (width + 1,)
+        and all(getattr(weights, name).shape == (width,) for name in _VECTORS if name != "bias")
         and (known == 0 or (0 <= weights.buckets.min() and weights.buckets.max() < BUCKETS))
         and all(np.isfinite(array).all() for array in (weights.table, weights.particulars, weights.bias, weights.slope))
     )

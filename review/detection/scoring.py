@@ -19,18 +19,20 @@ BATCH = 250_000
 class Weights:
     """Everything a model knows; K kept n-gram buckets, C categories, P particulars.
 
-    A window's logit is ``Σ table[n-gram] / √(Σ squares[n-gram] + damping) + squash(particulars) · particulars + bias``.
-    ``slope``/``offset`` turn it into a calibrated probability; ``low``/``medium`` are the thresholds on that.
+    A window's evidence is ``Σ table[n-gram] / √(Σ squares[n-gram] + damping) + squash(particulars) · particulars + bias``:
+    C columns say which topic it is, the last one whether it discloses concrete particulars at all. The probability of a
+    category is the product of both (``join_evidence``). ``slope``/``offset`` calibrate its logit; ``low``/``medium`` are
+    thresholds on the calibrated probability of a top-level group (the sum over its categories).
     """
 
     name: str
     categories: tuple[str, ...]
     sizes: tuple[int, ...]
     buckets: Ints  # (K,) ascending
-    table: Floats  # (K, C)
+    table: Floats  # (K, C + 1)
     squares: Floats  # (K,)
-    particulars: Floats  # (P, C)
-    bias: Floats  # (C,)
+    particulars: Floats  # (P, C + 1)
+    bias: Floats  # (C + 1,)
     slope: Floats  # (C,)
     offset: Floats  # (C,)
     low: Floats  # (C,)
@@ -45,7 +47,7 @@ class Scored:
 
     starts: Ints  # (S,) offset of every sentence
     owners: Ints  # (S,) its unit
-    sums: Floats  # (S, C)
+    sums: Floats  # (S, C + 1)
     squares: Floats  # (S,)
     particulars: Floats  # (S, P) counts
     best: Floats  # (U, C) best window's logit of every unit; -inf for a unit without text
@@ -85,7 +87,7 @@ def _score_batch(
     shaped = features.shape(text)
     sentences = features.sentence_of(shaped, starts)
     total, width = len(starts), len(weights.categories)
-    sums = np.zeros((total, width), dtype=np.float32)
+    sums = np.zeros((total, width + 1), dtype=np.float32)
     squares = np.zeros(total, dtype=np.float32)
     for size in weights.sizes:
         positions, buckets = features.bucket_ngrams(shaped, sentences, size)
@@ -119,8 +121,17 @@ def score_windows(
     square = sum((squares[begin + offset] for offset in range(1, size)), squares[begin])
     count = sum((counts[begin + offset] for offset in range(1, size)), counts[begin])
     norm = np.sqrt(square + np.float32(weights.damping))
-    logits = wide / norm[:, None] + features.squash(count) @ weights.particulars + weights.bias
-    return begin, np.asarray(logits, dtype=np.float32)
+    evidence = wide / norm[:, None] + features.squash(count) @ weights.particulars + weights.bias
+    return begin, join_evidence(np.asarray(evidence, dtype=np.float32))
+
+
+def join_evidence(evidence: Floats) -> Floats:
+    """(…, C) logits of P(discloses) · P(topic | it discloses), from the (…, C + 1) evidence columns."""
+    topic, disclosure = evidence[..., :-1], evidence[..., -1:]
+    peak = topic.max(axis=-1, keepdims=True)
+    share = topic - peak - np.log(np.exp(topic - peak).sum(axis=-1, keepdims=True))
+    log_joint = np.minimum(share - np.logaddexp(np.float32(0), -disclosure), np.float32(-1e-6))
+    return np.asarray(log_joint - np.log(-np.expm1(log_joint)), dtype=np.float32)
 
 
 def add_context(weights: Weights, best: Floats) -> Floats:
@@ -130,7 +141,7 @@ def add_context(weights: Weights, best: Floats) -> Floats:
     evidence = np.clip(best, 0, 4)
     edge = np.zeros((1, best.shape[1]), dtype=np.float32)
     neighbour = np.maximum(np.concatenate((edge, evidence[:-1])), np.concatenate((evidence[1:], edge)))
-    return best + np.float32(weights.context) * neighbour
+    return np.asarray(best + weights.context * neighbour, dtype=np.float32)
 
 
 def probabilities(weights: Weights, logits: Floats) -> Floats:

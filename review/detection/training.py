@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from review.detection.calibration import fit_sigmoid, threshold_for
-from review.detection.categories import CATEGORIES
+from review.detection.calibration import PAGE, fit_sigmoid, threshold_for
+from review.detection.categories import CATEGORIES, group_of
 from review.detection.corpus import read_corpus
 from review.detection.crossfit import CrossFit, cross_fit, fit_with_mining
 from review.detection.features import Floats
@@ -53,7 +53,7 @@ def train(
     crossed = cross_fit(frames, rows, recipe, report)
     weights = fit_with_mining(frames, rows, recipe, recipe.fills)
     weights = calibrate(replace(weights, name=out.name), crossed, recipe)
-    figures = figures_of(weights, crossed)
+    figures = figures_of(weights, crossed, rows)
     write_model(weights, figures, recipe, out)
     report(f"模型写入 {out.name}")
     return figures
@@ -62,26 +62,30 @@ def train(
 def calibrate(weights: Weights, crossed: CrossFit, recipe: Recipe) -> Weights:
     """The weights with slopes, offsets and thresholds taken from the out-of-fold judgements."""
     passages = crossed.passages
-    used = np.isin(passages.kinds, ("new", "twin-new", "real"))
-    pairs = [fit_sigmoid(passages.logits[used, c], passages.truth[used, c]) for c in range(len(weights.categories))]
-    slope = np.array([pair[0] for pair in pairs], dtype=np.float32)
-    offset = np.array([pair[1] for pair in pairs], dtype=np.float32)
-    weights = replace(weights, slope=slope, offset=offset)
+    used = np.isin(passages.kinds, ("new", "known", "twin-new", "twin-known", "real"))
+    slope, offset = fit_sigmoid(passages.logits[used].ravel(), passages.truth[used].ravel())
+    ones = np.ones(len(weights.categories), dtype=np.float32)
+    weights = replace(weights, slope=slope * ones, offset=offset * ones)
     low, medium = choose_thresholds(weights, crossed, recipe)
-    return replace(weights, low=low, medium=medium)
+    return replace(weights, low=low * ones, medium=medium * ones)
 
 
-def choose_thresholds(weights: Weights, crossed: CrossFit, recipe: Recipe) -> tuple[Floats, Floats]:
-    """(low, medium) per category: the lowest that keep published documents of unseen sources within the budget."""
+def choose_thresholds(weights: Weights, crossed: CrossFit, recipe: Recipe) -> tuple[float, float]:
+    """(low, medium): the lowest that keep the published documents of unseen sources within the recipe's budget."""
     published = crossed.published
-    found = probabilities(weights, published.logits)
-    low, medium = [], []
-    for column in range(len(weights.categories)):
-        column_found = found[:, column]
-        low.append(threshold_for(column_found, published.documents, recipe.low_documents, recipe.low_floor))
-        high = threshold_for(column_found, published.documents, recipe.medium_documents, recipe.medium_floor)
-        medium.append(max(high, low[-1]))
-    return np.array(low, dtype=np.float32), np.array(medium, dtype=np.float32)
+    groups = group_probabilities(weights, probabilities(weights, published.logits))
+    pages = sum(published.characters) / PAGE
+    allowed = int(recipe.low_per_ten_pages * pages / 10)
+    low = threshold_for(groups.ravel(), np.arange(groups.size), allowed, recipe.low_floor)
+    medium_allowed = int(recipe.medium_documents * len(published.genres))
+    medium = threshold_for(groups.max(axis=1), published.documents, medium_allowed, recipe.medium_floor)
+    return low, max(low, medium)
+
+
+def group_probabilities(weights: Weights, found: Floats) -> Floats:
+    """(U, G) probabilities of the top-level groups: sums over their categories."""
+    names = [group_of(category) for category in weights.categories]
+    return np.stack([found[:, [n == name for n in names]].sum(axis=1) for name in sorted(set(names))], axis=1)
 
 
 def write_model(weights: Weights, figures: Figures, recipe: Recipe, out: Path) -> None:

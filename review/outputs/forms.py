@@ -25,7 +25,6 @@ from review.outputs.paper import (
     to_bytes,
 )
 from review.outputs.places import Places
-from review.outputs.wording import GAP_NAMES, LEVEL_NAMES, PLACE_NAMES, SEVERITY_NAMES
 from review.types import (
     Decision,
     Disposition,
@@ -38,6 +37,7 @@ from review.types import (
     RuleSet,
     Severity,
 )
+from review.wording import GAP_NAMES, LEVEL_NAMES, PLACE_NAMES, SEVERITY_NAMES
 
 TITLE = "政府信息公开保密审查表"
 STATEMENT = (

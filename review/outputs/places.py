@@ -5,8 +5,8 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable
 
-from review.outputs.wording import PLACE_NAMES
 from review.types import BBox, Block, Document, Finding, Run, Span
+from review.wording import PLACE_NAMES
 
 #: Characters shown before and after a match.
 _AROUND = 16

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from review.outputs.places import Places
-from review.outputs.wording import GAP_NAMES, LEVEL_NAMES, PLACE_NAMES, SEVERITY_NAMES, SUGGESTION_NAMES
 from review.types import Check, Document, Finding, Gap, Level, Rule, RuleSet, Span, Suggestion
+from review.wording import GAP_NAMES, LEVEL_NAMES, PLACE_NAMES, SEVERITY_NAMES, SUGGESTION_NAMES
 
 _UNKNOWN_RULE = "（规则已不在规则库中）"
 

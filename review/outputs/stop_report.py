@@ -17,8 +17,8 @@ from review.outputs.paper import (
     new_document,
     to_bytes,
 )
-from review.outputs.wording import PLACE_NAMES
 from review.types import RuleSet, StopEvent, Zone
+from review.wording import PLACE_NAMES
 
 TITLE = "疑似涉密信息上传事件报告单"
 ACTIONS = {"refused": "上传时即停止，未保存文件、文字和文件名", "purged": "审查中停止，已清除所存文件和文字"}

@@ -85,6 +85,7 @@ class Pool:
         self._idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
         self._lock = threading.Lock()
         self._rendition: tuple[str, bytes] = ("", b"")
+        self._generation = 0
         self._workers = max(workers, 1)
         for _ in range(self._workers):
             self._idle.put(None)  # started when first needed
@@ -100,6 +101,15 @@ class Pool:
     def close(self) -> None:
         """End the idle children; a child still at work ends with its file."""
         self.forget()
+
+    def forget(self) -> None:
+        """Let go of everything that was read: the rendition, and every child, one still at work when its file is done.
+
+        A child that is reused still holds text of earlier files; nothing of a stopped file may stay (domain.md §8.4).
+        """
+        with self._lock:
+            self._generation += 1
+        self.forget_rendition()
         children = []
         with suppress(queue.Empty):
             while True:
@@ -129,8 +139,8 @@ class Pool:
         except wire.WireError:
             return _unread(data, name, GapReason.CRASH, _DETAILS[GapReason.CRASH])
 
-    def forget(self) -> None:
-        """Drop the rendition that is kept: nothing of a stopped file may stay."""
+    def forget_rendition(self) -> None:
+        """Drop the rendition that is kept for the next page."""
         with self._lock:
             self._rendition = ("", b"")
 
@@ -183,6 +193,8 @@ class Pool:
         self, header: bytes, data: bytes, progress: Progress | None, cancel: threading.Event | None
     ) -> tuple[wire.Frame, bytes]:
         """The child's answer; a reused child that dies is given one more try in a fresh one."""
+        with self._lock:
+            generation = self._generation
         child = self._wait_for_child(cancel)
         # waiting for a free child is not the fault of the file: its time starts here
         deadline = time.monotonic() + self._limits.seconds
@@ -203,7 +215,7 @@ class Pool:
                 child = _Child(self._limits, self._program)
                 return child.exchange(header, data, deadline, progress, cancel)
         finally:
-            if child is not None and not child.is_fit():
+            if child is not None and (generation != self._generation or not child.is_fit()):
                 child.end()
                 child = None
             self._idle.put(child)

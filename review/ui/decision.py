@@ -141,8 +141,7 @@ def _send(case_id: int, version: int, outcome: Outcome, opinion: str, details: _
         body=details.body,
     )
     if outcome is Outcome.STOP_SECRET:
-        open_house().pictures.drop_case(case_id)
-        open_house().pool.forget()
+        open_house().forget_stopped()
 
 
 def draw_gaps_form(case_id: int, draft: int) -> None:

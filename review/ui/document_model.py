@@ -10,7 +10,6 @@ from itertools import groupby
 
 from review.outputs.places import Places, narrowed
 from review.outputs.report import describe_gap
-from review.outputs.wording import KIND_NAMES, SEVERITY_NAMES, SUGGESTION_NAMES
 from review.types import (
     Block,
     BlockKind,
@@ -27,6 +26,7 @@ from review.types import (
     Suggestion,
 )
 from review.ui.lines import Lines, advice
+from review.wording import KIND_NAMES, SEVERITY_NAMES, SUGGESTION_NAMES
 
 #: Without pages the text is drawn in sections of about so many blocks, so that long lists stay quick.
 _SECTION_BLOCKS = 60

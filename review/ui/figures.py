@@ -8,11 +8,11 @@ import streamlit as st
 
 from review.casework import queries
 from review.casework.transitions import STATE_LABELS
-from review.outputs.wording import SEVERITY_NAMES
 from review.types import CaseState, Severity
 from review.ui.document_model import SEVERITY_CLASSES
 from review.ui.house import open_house
 from review.ui.session import current_actor
+from review.wording import SEVERITY_NAMES
 
 _LEVELS = (Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
 

@@ -32,6 +32,11 @@ class House:
     pictures: "Pictures"
     ledger: Ledger
 
+    def forget_stopped(self) -> None:
+        """Let go of what the screens derived from a stopped file: pictures, the rendition, the children that read it."""
+        self.pictures.clear()
+        self.pool.forget()
+
     @property
     def detectors(self) -> Detectors:
         """The detectors in force today; loaded again on the first check of a new day."""
@@ -66,9 +71,9 @@ class Pictures:
         """Forget every page of this owner."""
         self._drop(lambda other: other == owner)
 
-    def drop_case(self, case_id: int) -> None:
-        """Forget every page of every draft of a case."""
-        self._drop(lambda other: other.startswith(case_owner(case_id, "")))
+    def clear(self) -> None:
+        """Forget everything: after a stop, because the same file may be shown in other cases too."""
+        self._drop(lambda _: True)
 
     def _drop(self, is_doomed: Callable[[str], bool]) -> None:
         with self._lock:

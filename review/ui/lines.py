@@ -4,8 +4,8 @@
 """
 
 from review.outputs.places import Places
-from review.outputs.wording import SUGGESTION_NAMES
 from review.types import Block, Document, Finding, Policy, Rule, Span, Suggestion
+from review.wording import SUGGESTION_NAMES
 
 #: Longer matches are passages, not values: no replacement is written for them.
 _LONGEST_VALUE = 32

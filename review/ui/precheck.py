@@ -13,7 +13,6 @@ import streamlit as st
 from review.casework import queries, workflow
 from review.casework.readiness import weighty_findings
 from review.errors import NotAllowed
-from review.outputs.wording import LEVEL_NAMES, PLACE_NAMES
 from review.types import Actor, Case, Check, Document, Role, Submission
 from review.ui import navigation
 from review.ui.clock import now, today
@@ -21,6 +20,7 @@ from review.ui.components import draw_upload, draw_workbench
 from review.ui.desk import LIFETIME, PrivateCheck, Stage
 from review.ui.house import House, open_house
 from review.ui.session import PRIVATE_CHECK, attempt, current_actor, forget_private_check, say
+from review.wording import LEVEL_NAMES, PLACE_NAMES
 
 CHANNELS = ("政府门户网站", "部门网站", "政务新媒体", "政务公开栏", "村（居）务公开栏", "新闻媒体", "其他")
 SOURCES = ("自制", "获取自其他机关", "获取自公民、法人或其他组织", "联合制作", "转载")

@@ -32,6 +32,7 @@ _LOG = logging.getLogger("review.ui")
 _NO_STORE = {"Cache-Control": "no-store", "Vary": "Cookie"}
 _SCALE = 1.6
 _REAP_SECONDS = 30
+_MAX_NUMBER = 2**31 - 1
 _FORM_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _UPLOADERS = (Role.SUBMITTER, Role.REVIEWER, Role.LEAD)
 
@@ -149,13 +150,17 @@ async def private_model(request: Request, house: House, actor: Actor) -> Respons
 async def private_page(request: Request, house: House, actor: Actor) -> Response:
     """One page of a private check as WebP."""
     found = _private(request, house, actor)
-    return await _picture(house, found.id, int(request.path_params["page"]), lambda: (found.data, found.name))
+
+    def require() -> None:
+        _private(request, house, actor)
+
+    return await _picture(house, found.id, _number(request, "page"), require, lambda: (found.data, found.name))
 
 
 @for_actor
 async def case_model(request: Request, house: House, actor: Actor) -> Response:
     """The document model of one draft, with the dispositions made so far."""
-    case_id, draft = int(request.path_params["case"]), int(request.path_params["draft"])
+    case_id, draft = _number(request, "case"), _number(request, "draft")
     body = await run_in_threadpool(_case_model, house, actor, case_id, draft)
     return Response(body, media_type="application/json", headers=_NO_STORE)
 
@@ -180,7 +185,7 @@ def _has_opened(case_file: queries.CaseFile, actor: Actor, draft: int) -> bool:
 @for_actor
 async def case_page(request: Request, house: House, actor: Actor) -> Response:
     """One page of a stored draft as WebP."""
-    case_id, draft = int(request.path_params["case"]), int(request.path_params["draft"])
+    case_id, draft = _number(request, "case"), _number(request, "draft")
     case_file = await run_in_threadpool(queries.get_case, house.store, actor, case_id)
     found = next((item for item in case_file.drafts if item.number == draft), None)
     if found is None:
@@ -192,13 +197,16 @@ async def case_page(request: Request, house: House, actor: Actor) -> Response:
     def load() -> tuple[bytes, str]:
         return queries.load_original(house.store, actor, case_id, draft), found.file_name
 
-    return await _picture(house, case_owner(case_id, draft), int(request.path_params["page"]), load)
+    def require() -> None:
+        queries.require_content(house.store, actor, case_id, draft)
+
+    return await _picture(house, case_owner(case_id, draft), _number(request, "page"), require, load)
 
 
 @for_actor
 async def case_form(request: Request, house: House, actor: Actor) -> Response:
     """The 审查表 of a case as docx."""
-    body, number = await run_in_threadpool(_form, house, actor, int(request.path_params["case"]))
+    body, number = await run_in_threadpool(_form, house, actor, _number(request, "case"))
     return _download(body, f"审查表-{number}.docx")
 
 
@@ -232,6 +240,14 @@ def _download(body: bytes, name: str) -> Response:
     return Response(body, media_type=_FORM_TYPE, headers={**_NO_STORE, "Content-Disposition": disposition})
 
 
+def _number(request: Request, name: str) -> int:
+    """The number in the address; UsageError (404) beyond what a database or a page counter can hold."""
+    number = int(request.path_params[name])
+    if number > _MAX_NUMBER:
+        raise UsageError("没有这项内容。", "请从待办列表重新进入。")
+    return number
+
+
 def _private(request: Request, house: House, actor: Actor) -> PrivateCheck:
     found = house.desk.look(str(request.path_params["id"]), actor)
     if found is None or found.document is None:
@@ -239,12 +255,29 @@ def _private(request: Request, house: House, actor: Actor) -> PrivateCheck:
     return found
 
 
-async def _picture(house: House, owner: str, page: int, load: Callable[[], tuple[bytes, str]]) -> Response:
-    picture = house.pictures.get(owner, page)
-    if picture is None:
-        picture = await run_in_threadpool(lambda: house.pool.render(*load(), page, _SCALE))
-        house.pictures.put(owner, page, picture)
+async def _picture(
+    house: House, owner: str, page: int, require: Callable[[], None], load: Callable[[], tuple[bytes, str]]
+) -> Response:
+    """The picture, unless its draft was stopped before or while it was drawn: ``require`` raises then."""
+    picture = await run_in_threadpool(_draw, house, owner, page, require, load)
     return Response(picture, media_type="image/webp", headers=_NO_STORE)
+
+
+def _draw(
+    house: House, owner: str, page: int, require: Callable[[], None], load: Callable[[], tuple[bytes, str]]
+) -> bytes:
+    try:
+        require()
+        picture = house.pictures.get(owner, page)
+        if picture is None:
+            picture = house.pool.render(*load(), page, _SCALE)
+            house.pictures.put(owner, page, picture)
+            require()  # after the put: a stop that came before it cleared the pictures too early
+    except (UsageError, NotAllowed):
+        house.pictures.drop(owner)
+        house.pool.forget_rendition()
+        raise
+    return picture
 
 
 def _refusal(status: int, message: str) -> Response:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from review.outputs.wording import SEVERITY_NAMES, SUGGESTION_NAMES
 from review.types import Example, Rule, RuleStatus
 from review.ui.document_model import SEVERITY_CLASSES
 from review.ui.house import open_house
 from review.ui.session import current_actor
+from review.wording import SEVERITY_NAMES, SUGGESTION_NAMES
 
 _STATUS = {
     RuleStatus.STABLE: "启用",

@@ -94,7 +94,7 @@ def test_a_finding_is_explained_without_its_text() -> None:
     assert [e.masked_normalised for e in explained] == ["341************02X", "341************02x"][1:] * 2
     assert explained[0].layers == ("去空格",)
     assert explained[0].validator == "resident_id：通过"
-    assert explained[0].severity == "高"
+    assert explained[0].severity == "严重"
     assert ID not in repr(explained)
 
 

@@ -47,4 +47,6 @@ FORMATS: dict[str, Format] = {
     "zip": Format(_HERE + "archive"),
     "tar": Format(_HERE + "archive"),
     "gz": Format(_HERE + "archive"),
+    "bz2": Format(_HERE + "archive"),
+    "xz": Format(_HERE + "archive"),
 }
