@@ -10,6 +10,9 @@ from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
+
+from review.detection.calibration import threshold_for
 from review.detection.categories import CATEGORIES, group_of
 from review.detection.classifier import Classifier, choose_hits
 from review.detection.corpus import RealText, read_corpus
@@ -19,6 +22,7 @@ from review.detection.fitting import Recipe, Window
 from review.detection.frames import FRAMES, load_frames
 from review.detection.model_files import load_weights, model_hash, save_weights, seal
 from review.detection.scoring import Weights
+from review.detection.training import group_probabilities
 from review.errors import ModelError
 
 #: A decision counts as much as so many windows of the frames (design/data.md §8: 5–10).
@@ -107,7 +111,8 @@ def retrain(
 ) -> Comparison:
     """Fits a new model on frames, published ``corpus`` and three quarters of the decisions, writes it to ``out``, compares.
 
-    Calibration and thresholds stay those of the old model. ModelError, with nothing written and the old model untouched,
+    Calibration stays that of the old model; the LOW threshold rises where the new model would otherwise hint more often on
+    the published corpus than the old one. ModelError, with nothing written and the old model untouched,
     for unknown categories, empty texts, too few decisions, decisions of one kind only, or an ``out`` that exists.
     """
     recipe = recipe or Recipe()
@@ -118,7 +123,7 @@ def retrain(
     report(f"处置 {len(paragraphs)} 条：学习 {len(learned)}，留出 {len(held)}")
     fitted = fit_with_mining(load_frames(frames_folder), rows, recipe, recipe.fills, decision_windows(learned))
     kept = {name: getattr(before, name) for name in ("slope", "offset", "low", "medium")}
-    after = replace(fitted, name=out.name, **kept)
+    after = hold_to_budget(before, replace(fitted, name=out.name, **kept), rows)
     comparison = compare(before, after, held, rows)
     save_weights(after, out)
     about = {"recipe": asdict(recipe), "decisions": len(paragraphs), "changes": [asdict(c) for c in comparison.changes]}
@@ -127,6 +132,19 @@ def retrain(
     seal(out)
     load_weights(out)
     return comparison
+
+
+def hold_to_budget(old: Weights, new: Weights, published: Sequence[RealText]) -> Weights:
+    """The new weights with LOW thresholds at which they hint no more often on the published texts than the old ones."""
+    text = "\n".join(row.text for row in published)
+    units = lines_of(text)
+    groups = [
+        group_probabilities(weights, Classifier(weights, "").probabilities(text, units)) for weights in (old, new)
+    ]
+    allowed = int((groups[0] >= old.low[0]).sum())
+    floor = float(old.low.max())
+    low = threshold_for(groups[1].ravel(), np.arange(groups[1].size), allowed, floor)
+    return replace(new, low=np.maximum(old.low, np.float32(low)), medium=np.maximum(old.medium, np.float32(low)))
 
 
 def decision_windows(paragraphs: Sequence[LabelledParagraph]) -> list[Window]:

@@ -40,7 +40,7 @@ class Figures:
     alarms: tuple[FalseAlarms, ...]
     paragraph_alarms: tuple[FalseAlarms, ...]
     shipped_alarms: tuple[FalseAlarms, ...]  # of the model itself, which saw these texts as negatives
-    giveaways: tuple[int, int]  # texts with tokens of their source, those whose hints change without them
+    giveaways: tuple[tuple[int, int], tuple[int, int]]  # documents, paragraphs: with tokens of their source, changed
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -54,7 +54,10 @@ class Figures:
             "published_documents": [asdict(a) for a in self.alarms],
             "published_paragraphs": [asdict(a) for a in self.paragraph_alarms],
             "shipped_model_on_seen_text": [asdict(a) for a in self.shipped_alarms],
-            "giveaways": {"texts": self.giveaways[0], "changed": self.giveaways[1]},
+            "giveaways": [
+                {"unit": unit, "with_tokens": touched, "changed": changed}
+                for unit, (touched, changed) in zip(("document", "paragraph"), self.giveaways, strict=True)
+            ],
         }
 
     def card(self, weights: Weights) -> str:
@@ -106,7 +109,8 @@ class Figures:
                 "",
                 "## 来源字样检查",
                 "",
-                f"{self.giveaways[0]} 篇含有来源字样的公开文本，换掉字样后线索有变化的 {self.giveaways[1]} 篇。",
+                f"换掉来源字样（A市、网友、索引号、央视网消息、某某……）以后，{self.giveaways[0][0]} 件含有这些字样的公开文件中，"
+                f"线索有变化的 {self.giveaways[0][1]} 件；{self.giveaways[1][0]} 个段落中有变化的 {self.giveaways[1][1]} 个。",
                 "",
             ]
         )
@@ -138,7 +142,10 @@ def figures_of(weights: Weights, crossed: CrossFit, rows: Sequence[RealText]) ->
         alarms=_document_alarms(weights, crossed),
         paragraph_alarms=_paragraph_alarms(weights, found, judged),
         shipped_alarms=_shipped_alarms(model, rows),
-        giveaways=count_giveaways(model, [row.text for row in rows]),
+        giveaways=(
+            count_giveaways(model, [row.text for row in rows if row.is_document]),
+            count_giveaways(model, [row.text for row in rows if not row.is_document]),
+        ),
     )
 
 
