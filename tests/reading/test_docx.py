@@ -381,3 +381,63 @@ def test_every_hiding_place_of_the_shared_sample_is_found_and_says_what_it_is() 
     data, wanted = hidden_strings("generated/hidden/hidden_all.docx")
     assert len(wanted) == 22
     assert unmarked(read(data), wanted) == []
+
+
+_PAGE = "<html><body>附件：李某某 电话 13955512345</body></html>"
+
+
+@pytest.mark.parametrize("name", ["chunk.bin", "chunk.ttf", "theme/theme9.xml", "settings9.xml", "vbaProject.bin"])
+def test_an_imported_chunk_is_read_whatever_it_is_called(name: str) -> None:
+    body = paragraph("通知") + '<w:altChunk r:id="c"/>'
+    reading = read(build.docx(body, {f"word/{name}": _PAGE}, [("c", "aFChunk", name)]))
+    assert _PAGE.encode() in [item.data for item in reading.embedded]
+
+
+def test_a_chunk_is_read_even_when_its_arrow_claims_to_be_a_font() -> None:
+    body = paragraph("通知") + '<w:altChunk r:id="c"/>'
+    reading = read(build.docx(body, {"word/a.odttf": _PAGE}, [("c", "font", "a.odttf")]))
+    assert [item.data for item in reading.embedded] == [_PAGE.encode()]
+
+
+def test_what_is_referenced_and_missing_or_empty_is_a_gap() -> None:
+    body = (
+        paragraph("通知", '<w:r><w:footnoteReference w:id="5"/></w:r>')
+        + '<w:p><w:r><w:drawing><a:blip r:embed="i"/><a:blip r:embed="nowhere"/></w:drawing></w:r></w:p>'
+        + '<w:sectPr><w:headerReference w:type="default" r:id="gone"/></w:sectPr>'
+    )
+    arrows = [("i", "image", "media/gone.png"), ("f", "footer", "footer9.xml"), ("o", "oleObject", "embeddings/o.bin")]
+    reading = read(build.docx(body, {"word/embeddings/o.bin": b""}, arrows))
+    assert {(gap.reason, gap.locator) for gap in reading.gaps} == {
+        (GapReason.CORRUPT, "页眉"),
+        (GapReason.CORRUPT, "正文第1段 脚注"),
+        (GapReason.CORRUPT, "正文第2段 图片"),
+        (GapReason.CORRUPT, "部分 word/media/gone.png"),
+        (GapReason.CORRUPT, "部分 word/footer9.xml"),
+        (GapReason.EMPTY, "部分 word/embeddings/o.bin"),
+    }
+
+
+def test_a_control_is_a_gap_and_an_ordinary_file_with_layout_parts_has_none() -> None:
+    parts: dict[str, str | bytes] = {"word/activeX/activeX1.bin": b"\1\2", "word/theme/theme1.xml": "<a/>"}
+    arrows = [("t", "theme", "theme/theme1.xml"), ("x", "control", "activeX/activeX1.bin")]
+    reading = read(build.docx(paragraph("通知"), parts, arrows))
+    assert [gap.reason for gap in reading.gaps] == [GapReason.UNSUPPORTED]
+    plain = read(build.docx(paragraph("通知"), {"word/theme/theme1.xml": "<a/>"}, arrows[:1]))
+    assert plain.gaps == () and plain.embedded == ()
+
+
+def test_words_of_list_labels_are_read_and_plain_numbering_is_not() -> None:
+    labels = "".join(
+        f'<w:lvl><w:lvlText w:val="{text}"/></w:lvl>' for text in ("机密★5年 ", "%1.", "（%2）", "第%1章", "24.%1", "•")
+    )
+    numbering = build.story("numbering", f"<w:abstractNum>{labels}</w:abstractNum>")
+    reading = read(
+        build.docx(paragraph("通知"), {"word/numbering.xml": numbering}, [("n", "numbering", "numbering.xml")])
+    )
+    assert texts(reading) == ["通知", "机密★5年"]
+
+
+def test_text_in_elements_no_program_shows_is_read_as_hidden() -> None:
+    body = paragraph("通知") + '<w:p><x:foo xmlns:x="urn:x"><x:t>李某某</x:t></x:foo></w:p>'
+    found = one(read(build.docx(body)), "李某某")
+    assert (found.kind, found.concealed) == (BlockKind.HIDDEN, "程序不显示的内容")

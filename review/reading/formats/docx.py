@@ -10,13 +10,15 @@ from review.reading.assembly import Piece, Reading
 from review.reading.extraction import Options, Unreadable
 from review.reading.formats import ooxml_common
 from review.reading.formats.docx_story import Story
-from review.reading.formats.docx_styles import Styles
+from review.reading.formats.docx_styles import ListLabels, Styles
 from review.reading.formats.docx_text import Place
 from review.reading.formats.ooxml import Package
 from review.reading.formats.xml_events import Handler, is_on
-from review.types import BlockKind, GapReason
+from review.types import BlockKind, Gap, GapReason
 
 _NO_BODY = "文件中没有正文部分，未能读取。请用 Word 或 WPS 打开确认，另存后重新提交。"
+_LOST = "文稿引用了这一部分，文件中却没有它，未能读取。请用 Word 或 WPS 打开确认，另存后重新提交。"
+_NOTE_NAMES = {"footnote": "脚注", "endnote": "尾注", "comment": "批注"}
 _NOTES = (("footnotes", "脚注"), ("endnotes", "尾注"))
 _KINDS = {"header": (BlockKind.HEADER, "页眉"), "footer": (BlockKind.FOOTER, "页脚")}
 _TYPES = {"default": "", "first": "（首页）", "even": "（偶数页）"}
@@ -27,7 +29,7 @@ def extract(data: bytes, options: Options) -> Reading:
     package = Package(data, options)
     document = _Document(package)
     pieces = document.read()
-    more, embedded = ooxml_common.everything_else(package, document.said_targets)
+    more, embedded = ooxml_common.everything_else(package, document.said_targets, document.chunks)
     return Reading(
         (*pieces, *more),
         gaps=tuple(package.gaps),
@@ -42,11 +44,13 @@ class _Document:
     def __init__(self, package: Package) -> None:
         self.said_targets: set[str] = set()
         self.remarks: list[str] = []
+        self.chunks: list[str] = []
         self._package = package
         self._main = package.main_part("word/document.xml")
         self._tables = 0
         self._authors: dict[str, None] = {}
         self._anchors: dict[str, str] = {}
+        self._opened: set[str] = set()
         self._changes = 0
 
     def read(self) -> list[Piece]:
@@ -67,6 +71,8 @@ class _Document:
             pieces += self._pieces(part, Place(BlockKind.COMMENT, "批注"))
         for part in package.targets(self._main, "glossaryDocument"):
             pieces += self._pieces(part, Place(BlockKind.HIDDEN, "自动图文集", "自动图文集（不在正文中显示）"))
+        self._say_lost_notes()
+        pieces += self._labels()
         pieces += self._people()
         pieces += self._settings.pieces
         if self._changes:
@@ -104,6 +110,10 @@ class _Document:
         story.finish()
         self._tables += story.tables_read
         self._authors |= story.authors
+        self._opened |= story.opened
+        self.chunks += story.chunks
+        for where in story.lost:
+            self._lose(where)
         self._anchors |= story.anchors
         self._changes += story.changes
         self.said_targets |= {relations[identifier].target for identifier in story.used}
@@ -116,8 +126,10 @@ class _Document:
         for number, (references, has_title_page) in enumerate(sections):
             for key, identifier in references.items():
                 relation = relations.get(identifier)
-                if relation:
-                    what, _, which = key.partition(":")
+                what, _, which = key.partition(":")
+                if relation is None:
+                    self._lose(_KINDS.get(what, _KINDS["header"])[1] + _TYPES.get(which, ""))
+                else:
                     is_shown = which == "default" or has_title_page if which != "even" else self._settings.has_even
                     is_first = which == "first" if has_title_page else which == "default"
                     uses.setdefault(relation.target, []).append((what, which, is_shown, is_first and number == 0))
@@ -131,6 +143,26 @@ class _Document:
             concealed = "" if any(shown for _, _, shown, _ in found) else f"未启用的{name}"
             is_top = what == "header" and any(first for _, _, _, first in found)
             pieces += self._pieces(part, Place(kind, name + _TYPES.get(which, ""), concealed, is_top))
+        return pieces
+
+    def _lose(self, where: str) -> None:
+        gap = Gap(GapReason.CORRUPT, where, _LOST)
+        if gap not in self._package.gaps:
+            self._package.gaps.append(gap)
+
+    def _say_lost_notes(self) -> None:
+        """Notes and comments the text points at and no part holds."""
+        for key, where in self._anchors.items():
+            if key not in self._opened:
+                self._lose(f"{where} {_NOTE_NAMES[key.partition(':')[0]]}")
+
+    def _labels(self) -> list[Piece]:
+        """Words that a numbered list puts before its paragraphs: they stand on the page and in no paragraph."""
+        pieces: list[Piece] = []
+        for part in self._package.targets(self._main, "numbering"):
+            labels = self._package.walk(part, ListLabels)
+            found = labels.found if labels else {}
+            pieces += [Piece(text, BlockKind.OTHER, "列表编号文字") for text in found]
         return pieces
 
     def _people(self) -> list[Piece]:

@@ -8,11 +8,12 @@ from review.reading.formats.docx_styles import Look, Styles, is_painted, shading
 from review.reading.formats.docx_text import Paragraph, Place, Text, whole
 from review.reading.formats.ooxml import Relationship
 from review.reading.formats.ooxml_common import BORING_NAME, letters
-from review.reading.formats.xml_events import is_on
+from review.reading.formats.xml_events import is_on, is_wording
 from review.types import BlockKind, Cell
 
 _FALLBACK = "备用内容（只在旧版程序中显示）"
 _HIDDEN_SHAPE = "隐藏的图形"
+_UNKNOWN = "程序不显示的内容"
 _HIDDEN_ROW = "隐藏的表格行"
 
 
@@ -72,6 +73,9 @@ class Story(Text):
         super().__init__(place, styles, relations)
         self.sections: list[tuple[dict[str, str], bool]] = []  # ({"header:first": r:id}, has a title page)
         self.tables_read = 0
+        self.chunks: list[str] = []  # parts imported as text
+        self.opened: set[str] = set()  # "comment:3": the notes this story holds
+        self.lost: list[str] = []  # where something was referenced that the file does not hold
         self._tables: list[_Table] = []
         self._outside: list[_Outside] = []
         self._boxes = 0
@@ -121,11 +125,13 @@ class Story(Text):
             "v:rect": self._vml_shape,
             "v:roundrect": self._vml_shape,
             "v:textpath": lambda a: self.say(BlockKind.TEXT_BOX, a.get("string", ""), "艺术字（水印）"),
-            "v:imagedata": lambda a: self._name(a.get("o:title", "")),
             "wp:docPr": self._drawing_frame,
             "pic:cNvPr": self._drawing,
             "wps:cNvPr": self._drawing,
             "w:background": self._background,
+            "a:blip": self._picture,
+            "v:imagedata": self._old_picture,
+            "w:altChunk": self._chunk,
         }
         self.ends |= {
             "w:txbxContent": self._close_box,
@@ -153,6 +159,7 @@ class Story(Text):
             "w:default": self._default,
             "w:listEntry": lambda a: self.say(BlockKind.FIELD, a.get("w:val", ""), "下拉选项"),
             "w:listItem": self._list_item,
+            "w:attr": lambda a: self.say(BlockKind.FIELD, a.get("w:val", ""), "智能标记的值"),
             "w:alias": lambda a: self.say(BlockKind.NAME, a.get("w:val", ""), "内容控件标题"),
             "w:tag": lambda a: self.say(BlockKind.NAME, a.get("w:val", ""), "内容控件标记"),
         }
@@ -162,6 +169,12 @@ class Story(Text):
             "w:endnote": self._close_note,
             "w:sectPr": self._close_section,
         }
+
+    def stray(self, text: str) -> None:
+        """Text in elements no program shows stays in the file all the same."""
+        if is_wording(text):
+            where = self._paragraph.locator if self._paragraph else self.locator()
+            self.emit(text.strip(), BlockKind.HIDDEN, f"{where} 未知元素", self.page(), concealed=_UNKNOWN)
 
     def finish(self) -> None:
         super().finish()
@@ -384,6 +397,25 @@ class Story(Text):
         self.say(BlockKind.ALT_TEXT, attributes.get("title", ""), "图片标题")
         self._name(attributes.get("name", ""))
 
+    def _picture(self, attributes: dict[str, str]) -> None:
+        self._need(attributes.get("r:embed", ""), "图片")
+
+    def _old_picture(self, attributes: dict[str, str]) -> None:
+        self._name(attributes.get("o:title", ""))
+        self._need(attributes.get("r:id", ""), "图片")
+
+    def _chunk(self, attributes: dict[str, str]) -> None:
+        relation = self._need(attributes.get("r:id", ""), "导入的文件")
+        if relation and not relation.is_external:
+            self.chunks.append(relation.target)
+
+    def _need(self, identifier: str, what: str) -> Relationship | None:
+        """The arrow of an element; one without its arrow is said to be lost."""
+        relation = self._relations.get(identifier)
+        if identifier and relation is None:
+            self.lost.append(f"{self.locator()} {what}")
+        return relation
+
     def _name(self, name: str) -> None:
         if not BORING_NAME.fullmatch(name):
             self.say(BlockKind.NAME, name, "图形名称")
@@ -453,6 +485,7 @@ class Story(Text):
 
     def _open_comment(self, attributes: dict[str, str]) -> None:
         self._notes += 1
+        self.opened.add(f"comment:{attributes.get('w:id', '')}")
         author = attributes.get("w:author", "")
         if author.strip():
             self.authors[author] = None
@@ -462,7 +495,9 @@ class Story(Text):
     def _open_note(self, attributes: dict[str, str], what: str) -> None:
         if attributes.get("w:type", "normal") == "normal":
             self._notes += 1
-        self._note = f"{what}{self._notes}" + self.place_of("footnote" if what == "脚注" else "endnote", attributes)
+        tag = "footnote" if what == "脚注" else "endnote"
+        self.opened.add(f"{tag}:{attributes.get('w:id', '')}")
+        self._note = f"{what}{self._notes}" + self.place_of(tag, attributes)
 
     def place_of(self, what: str, attributes: dict[str, str]) -> str:
         """Where the note is anchored, as far as the body said."""

@@ -1,5 +1,6 @@
 """What a run of a docx looks like: hidden, white, tiny or coloured like its ground (ISO/IEC 29500-1 §17.3.2, §17.7)."""
 
+import re
 from dataclasses import dataclass, field
 
 from review.reading.formats.xml_events import Handler, is_on, number
@@ -234,3 +235,25 @@ def _is_white(colour: str) -> bool:
     except ValueError:
         return False
     return len(colour) == 6 and min(value >> 16, (value >> 8) & 255, value & 255) >= 0xF5
+
+
+#: What numbering puts around its numbers: brackets, dots, bullets, "第%1章", "附件%1", "Chapter %1".
+_NUMBERING_WORDS = re.compile(
+    r"%\d+|(?<!\d)\d{1,3}(?!\d)|[\W_]|[\uE000-\uF8FF]|[A-Za-z]$|第|[章节条款项目篇部分卷编课讲回]|附[件录表图]?|图|表|例|注|公式|步骤|问题?|答"
+    r"|Chapter|Section|Article|Figure|Table|Appendix|Step|Part|Heading|o|n|l|u|Ø|ü|v|w|q|p",
+    re.IGNORECASE,
+)
+
+
+class ListLabels(Handler):
+    """``numbering.xml``: the words of list labels (ISO/IEC 29500-1 §17.9.11) that are more than numbering, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, None] = {}
+        self.starts = {"w:lvlText": self._label}
+
+    def _label(self, attributes: dict[str, str]) -> None:
+        text = attributes.get("w:val", "").strip()
+        if _NUMBERING_WORDS.sub("", text):
+            self.found[text] = None

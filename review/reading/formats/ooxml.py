@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from review.reading.assembly import Embedded
 from review.reading.extraction import Options, Unreadable
 from review.reading.formats import xml_events
 from review.reading.formats.xml_events import H, Handler
@@ -153,10 +152,9 @@ class Package:
         """The name of the main document part."""
         return next((t for t in self.targets("", "officeDocument") if t in self), fallback)
 
-    def embedded(self, name: str, locator: str) -> Embedded | None:
-        """One part as a file inside the file."""
-        data = self.read(name)
-        return Embedded(posixpath.basename(name), data, locator) if data else None
+    def lose(self, reason: GapReason, name: str, detail: str) -> None:
+        """Say once that a part was not read."""
+        self._gap(reason, name, detail)
 
     def _gap(self, reason: GapReason, name: str, detail: str) -> None:
         gap = Gap(reason, _label(name), detail)

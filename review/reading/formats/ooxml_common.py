@@ -3,10 +3,12 @@
 import posixpath
 import re
 from collections.abc import Iterable
+from functools import partial
 
 from review.reading.assembly import Embedded, Piece
-from review.reading.formats import ole_object, vba
+from review.reading.formats import vba
 from review.reading.formats.ooxml import Package
+from review.reading.formats.ooxml_files import external_targets, files_inside
 from review.reading.formats.xml_events import Handler, Start
 from review.types import BlockKind, Gap, GapReason
 
@@ -34,7 +36,6 @@ _APP = {
     "ep:HyperlinkBase": "超链接基础",
     "ep:Application": "编辑程序",
 }
-_PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".bmp", ".webp", ".emf", ".wmf", ".svg")
 #: Names a program gives by itself.
 BORING_NAME = re.compile(
     r"(?:Picture|Text ?Box|Image|Group|Rectangle|Shape|Object|AutoShape|Line|Oval|Straight Connector|Canvas|Chart|Diagram"
@@ -42,7 +43,7 @@ BORING_NAME = re.compile(
     r"|直线|画布|自选图形|TextBox|Connector|标题|副标题|[一-龥]*占位符|表格|_x0000_\w+)?[\s_]*\d*",
     re.IGNORECASE,
 )
-#: Parts that hold layout only.
+#: Parts whose attributes are layout only; character data in them is text all the same.
 _BORING = re.compile(
     r"(?:.*/)?(?:theme/.*|themes/.*|fontTable|webSettings|styles|stylesWithEffects|numbering|viewProps|presProps|tableStyles"
     r"|calcChain|metadata|sharedStrings|\[Content_Types\]|colors\d*|style\d*|quickStyle\d*|layout\d+|itemProps\d*"
@@ -202,15 +203,18 @@ class _Drawing(Handler):
 class _AnyText(Handler):
     """All character data of a part nobody knows, one piece per element that has some."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, is_layout: bool = False) -> None:
         super().__init__()
         self.pieces: list[Piece] = []
         self._where = where
+        self._is_layout = is_layout
         self.text = []
         self.ends = {"*": self._flush}
 
     def any_start(self, name: str, attributes: dict[str, str]) -> None:
         self._flush()
+        if self._is_layout:
+            return
         for key, value in attributes.items():
             if _is_wording(value) and not key.startswith(("xml:", "mc:")):
                 self.pieces.append(Piece(value, BlockKind.OTHER, self._where))
@@ -230,6 +234,7 @@ def drawings(package: Package) -> list[Piece]:
     """Charts with their cached values, SmartArt diagrams."""
     pieces: list[Piece] = []
     charts = diagrams = 0
+    drawn: list[str] = []
     for name in package.names:
         lower = name.lower()
         if not lower.endswith(".xml") or lower in package.seen:
@@ -240,12 +245,16 @@ def drawings(package: Package) -> list[Piece]:
         elif "/diagrams/data" in lower:
             diagrams += 1
             where, kind = f"SmartArt 图示{diagrams}", BlockKind.TEXT_BOX
-        elif "/diagrams/" in lower:
-            package.seen.add(lower)  # layout, colours and a drawn copy of the same text
+        elif "/diagrams/drawing" in lower:
+            drawn.append(name)
             continue
         else:
             continue
         pieces += drawing(package, name, where, kind)
+    said = {piece.text.strip() for piece in pieces}
+    for number, name in enumerate(drawn, 1):  # what programs show; as a rule a copy of the data
+        shown = drawing(package, name, f"SmartArt 图示{number} 图形", BlockKind.TEXT_BOX)
+        pieces += [piece for piece in shown if piece.text.strip() not in said]
     return pieces
 
 
@@ -288,7 +297,7 @@ def leftovers(package: Package) -> list[Piece]:
     pieces: list[Piece] = []
     for name in package.names:
         lower = name.lower()
-        if lower in package.seen or _BORING.fullmatch(name):
+        if lower in package.seen:
             continue
         if lower.endswith(".vml"):
             old = package.walk(name, lambda: VmlText("旧式图形"))
@@ -296,74 +305,10 @@ def leftovers(package: Package) -> list[Piece]:
         if not lower.endswith(".xml"):
             continue
         where = f"自定义 XML（{posixpath.basename(name)[:80]}）"
-        found = package.walk(name, lambda where=where: _AnyText(where))  # type: ignore[misc]
+        is_layout = _BORING.fullmatch(name) is not None
+        found = package.walk(name, partial(_AnyText, where, is_layout))
         pieces += found.pieces if found else []
     return pieces
-
-
-def external_targets(package: Package, said: Iterable[str] = ()) -> list[Piece]:
-    """Where the file points to outside itself: hyperlinks, linked pictures, templates, linked objects."""
-    labels = {
-        "hyperlink": "超链接地址",
-        "image": "链接的图片",
-        "attachedTemplate": "附加模板的路径",
-        "oleObject": "链接的对象",
-        "externalLinkPath": "外部工作簿的路径",
-        "externalLink": "外部工作簿的路径",
-        "subDocument": "子文档的路径",
-        "frame": "框架文件",
-    }
-    seen = set(said)
-    pieces = []
-    for name in package.names:
-        folder, base = posixpath.split(name)
-        if posixpath.basename(folder) != "_rels" or not base.endswith(".rels"):
-            continue
-        part = posixpath.join(posixpath.dirname(folder), base.removesuffix(".rels"))
-        for relation in package.relationships(part).values():
-            if relation.is_external and relation.target and relation.target not in seen:
-                seen.add(relation.target)
-                label = labels.get(relation.kind, "外部链接")
-                pieces.append(Piece(relation.target, BlockKind.LINK, label))
-    return pieces
-
-
-def files_inside(package: Package) -> tuple[list[Piece], list[Embedded]]:
-    """Pictures, thumbnails, embedded objects, imported chunks and whatever else is no XML: their names and they themselves."""
-    pieces: list[Piece] = []
-    found: list[Embedded] = []
-    counts = {"嵌入对象": 0, "图片": 0, "缩略图": 0}
-    for name in package.names:
-        what = _what_inside(name.lower())
-        if not what:
-            continue
-        counts[what] += 1
-        where = f"{what}{counts[what]}"
-        if what == "嵌入对象":
-            pieces.append(Piece(name, BlockKind.ATTACHMENT, f"{where} 的名称"))
-        item = package.embedded(name, where)
-        if item and name.lower().endswith(".bin"):
-            unpacked = ole_object.unpack(item.data)
-            if unpacked is None:
-                continue
-            if unpacked[0]:
-                pieces.append(Piece(unpacked[0], BlockKind.ATTACHMENT, f"{where} 的原文件名"))
-            item = Embedded(unpacked[0] or item.name, unpacked[1], where)
-        found += [item] if item else []
-    return pieces, found
-
-
-def _what_inside(lower: str) -> str:
-    """What a part that is no XML is; "" for XML, fonts, printer settings and the binary parts ``remarks`` speaks of."""
-    if lower.startswith("docprops/thumbnail"):
-        return "缩略图"
-    if lower.endswith(_PICTURE_SUFFIXES):
-        return "图片"
-    if lower.endswith(".bin"):
-        return "嵌入对象" if "/embeddings/" in lower else ""
-    if lower.endswith((".xml", ".rels", ".vml", ".odttf", ".fntdata", ".ttf", ".sigs")) and "/embeddings/" not in lower:
-        return ""
-    return "嵌入对象"
 
 
 def macros(package: Package) -> list[Piece]:
@@ -382,12 +327,17 @@ def macros(package: Package) -> list[Piece]:
     return pieces
 
 
-def everything_else(package: Package, said_targets: Iterable[str]) -> tuple[list[Piece], list[Embedded]]:
-    """What every Office file may hold beside its own stories, sheets or slides, in this order."""
+def everything_else(
+    package: Package, said_targets: Iterable[str], chunks: Iterable[str] = ()
+) -> tuple[list[Piece], list[Embedded]]:
+    """What every Office file may hold beside its own stories, sheets or slides, in this order.
+
+    ``chunks`` are the parts the document imports as text, whatever they are called.
+    """
     pieces = drawings(package)
     pieces += properties(package)
     pieces += external_targets(package, said_targets)
-    names, embedded = files_inside(package)
+    names, embedded = files_inside(package, chunks)
     return [*pieces, *names, *macros(package), *leftovers(package)], embedded
 
 

@@ -7,7 +7,7 @@ from review.reading.assembly import Piece
 from review.reading.formats.number_format import digits, hides_text, show
 from review.reading.formats.ooxml_common import letters
 from review.reading.formats.xlsx_styles import PLAIN, CellFormat, Strings
-from review.reading.formats.xml_events import End, Handler, number
+from review.reading.formats.xml_events import End, Handler, is_wording, number
 from review.types import BlockKind, Cell
 
 HIDDEN_ROW = "隐藏行"
@@ -98,6 +98,11 @@ class Sheet(Handler):
             **{f"x:{name}": self._ender(label) for name, label in _HEADERS.items()},
         }
 
+    def stray(self, text: str) -> None:
+        """Text in elements no program shows stays in the file all the same."""
+        if is_wording(text):
+            self._say(BlockKind.HIDDEN, text.strip(), "未知元素", "程序不显示的内容")
+
     def finish(self) -> None:
         """Spans of merged cells and the rows a filter hid, both said after the cells."""
         if self._merges or self._filter:
@@ -114,9 +119,9 @@ class Sheet(Handler):
             piece = replace(piece, concealed=FILTERED_ROW)
         return piece
 
-    def _say(self, kind: BlockKind, text: str, what: str) -> None:
+    def _say(self, kind: BlockKind, text: str, what: str, concealed: str = "") -> None:
         if text.strip():
-            self.after.append(Piece(text, kind, f"{self.where} {what}", concealed=self._concealed))
+            self.after.append(Piece(text, kind, f"{self.where} {what}", concealed=concealed or self._concealed))
 
     # ----------------------------------------------------------------------------------------------------------- grid
 

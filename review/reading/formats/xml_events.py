@@ -69,6 +69,7 @@ PREFIXES: dict[str, str] = {
 _SEPARATOR = "\x1f"
 #: Up to so much of a damaged part is mended; lxml builds a tree for it.
 _MENDED_BYTES = 32 * 1024 * 1024
+_WORDING = re.compile(r"[\u3400-\u9fff]|\d{11}|\d{6}\D\d{4}")
 _DOCTYPE = re.compile(rb"<\0?!\0?(?:D\0?O\0?C\0?T\0?Y\0?P\0?E|E\0?N\0?T\0?I\0?T\0?Y)")
 
 
@@ -99,6 +100,9 @@ class Handler:
 
     def any_start(self, name: str, attributes: dict[str, str]) -> None:
         """Called for elements that ``starts`` does not list, when a subclass overrides it."""
+
+    def stray(self, text: str) -> None:
+        """Called for character data that nothing collects, when a subclass overrides it."""
 
 
 H = TypeVar("H", bound=Handler)
@@ -151,6 +155,7 @@ class _Events:
         self._names: dict[str, str] = {}
         self._plain: set[str] = set()  # names of attributes without a namespace: nothing to rename
         self._depth = 0  # inside a skipped element
+        self._sees_strays = type(handler).stray is not Handler.stray
         self._sees_all = type(handler).any_start is not Handler.any_start
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -183,11 +188,15 @@ class _Events:
 
     def characters(self, data: str) -> None:
         sink = self._handler.text
-        if sink is not None and not self._depth:
+        if self._depth:
+            return
+        if sink is not None:
             self._left -= len(data)
             if self._left < 0:
                 raise TooMuchText
             sink.append(data)
+        elif self._sees_strays and not data.isspace():
+            self._handler.stray(data)
 
     def _renamed(self, attributes: dict[str, str]) -> dict[str, str]:
         if len(self._plain) < 1000:
@@ -242,6 +251,11 @@ def _is_only_foreign(data: bytes) -> bool:
     except (UnicodeDecodeError, LookupError):
         return False
     return True
+
+
+def is_wording(text: str) -> bool:
+    """Whether text nobody asked for is worth reading: a Chinese character, or a number too long for a measure."""
+    return bool(_WORDING.search(text))
 
 
 def number(text: str | None, default: int = 0) -> int:
