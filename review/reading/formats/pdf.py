@@ -8,7 +8,7 @@ import pypdfium2.raw as pdfium
 
 from review.reading.assembly import Embedded, Piece, Reading
 from review.reading.extraction import Options, Unreadable
-from review.reading.formats import page_lines, pdf_page, pdf_revisions, pdf_structure
+from review.reading.formats import page_lines, pdf_notes, pdf_page, pdf_revisions, pdf_structure
 from review.types import BlockKind, Gap, GapReason, Page, PageReading
 
 _ENCRYPTED = "PDF 设有打开密码，无法检查。请去掉密码后重新提交。"
@@ -31,6 +31,10 @@ def extract(data: bytes, options: Options) -> Reading:
         reading = _read_pages(document, options, structure.has_layers)
     finally:
         document.close()
+    if structure.noted:
+        told = (*reading.pieces, *structure.pieces)
+        painted, lost = _read_notes(data, structure.noted, told, options, structure.has_layers)
+        reading = replace(reading, pieces=(*reading.pieces, *painted), gaps=(*reading.gaps, *lost))
     pieces = (*reading.pieces, *_without_echo(structure.pieces, reading.pieces))
     earlier, gaps, count = pdf_revisions.earlier_pieces(
         data, pieces, structure.keys, options.limits.pages, options.allowance.deadline
@@ -84,6 +88,44 @@ def _without_echo(structure: list[Piece], pages: tuple[Piece, ...]) -> list[Piec
         if piece.kind is not BlockKind.ALT_TEXT or _BLANKS.sub("", piece.text) not in text:
             kept.setdefault((piece.text, piece.kind, piece.locator, piece.page), piece)
     return list(kept.values())
+
+
+def _read_notes(
+    data: bytes, numbers: list[int], told: tuple[Piece, ...], options: Options, has_layers: bool
+) -> tuple[list[Piece], list[Gap]]:
+    """What annotations paint on these pages, without what ``told`` of the same page says already."""
+    found = pdf_notes.appearances_of(data, numbers)
+    if not found.pages:
+        return [], found.gaps
+    gaps, pieces = list(found.gaps), []
+    said: dict[tuple[int | None, bool], str] = {}
+    for piece in told:
+        for is_top in {False, piece.top_of_first_page}:
+            key = (piece.page, is_top)
+            said[key] = said.get(key, "") + _BLANKS.sub("", piece.text)
+    reader = pdf_page.PageReader(has_layers, options)
+    document = open_document(found.data)
+    try:
+        for index, note in enumerate(found.pages):
+            page = pdfium.FPDF_LoadPage(document.raw, index)
+            if not page:
+                gaps.append(Gap(GapReason.CORRUPT, note.locator, _BROKEN_PAGE))
+                continue
+            try:
+                content = reader.read(page, note.page)
+            finally:
+                pdfium.FPDF_ClosePage(page)
+            gaps += [replace(gap, locator=note.locator) for gap in content.gaps]
+            for piece in content.pieces:
+                words = _BLANKS.sub("", piece.text)
+                if words in said.get((note.page, piece.top_of_first_page), "") + said.get((None, False), ""):
+                    continue
+                if note.concealed:
+                    piece = replace(piece, kind=BlockKind.HIDDEN, concealed=note.concealed, top_of_first_page=False)
+                pieces.append(replace(piece, locator=note.locator))
+    finally:
+        document.close()
+    return pieces, gaps
 
 
 def _read_pages(document: pdfium_document.PdfDocument, options: Options, has_layers: bool) -> Reading:

@@ -46,6 +46,7 @@ _NOTE_NAMES = {
     "/Stamp": "图章",
     "/FileAttachment": "附件批注",
     "/Redact": "密文标记",
+    "/Widget": "表单域",
 }
 _TAGS = re.compile(r"<[^>]*>")
 _OBJECT_STREAM = re.compile(rb"/ObjStm\b.{0,400}?stream\r?\n", re.S)
@@ -64,6 +65,7 @@ class Structure:
     has_layers: bool = False
     has_alternatives: bool = False
     keys: list[bytes] = field(default_factory=list)
+    noted: list[int] = field(default_factory=list)  # pages with annotations that paint something themselves
 
     def add(self, text: str, kind: BlockKind, locator: str, page: int | None = None, concealed: str = "") -> None:
         """One piece, unless it is blank or was just said."""
@@ -104,7 +106,7 @@ def page_keys(pdf: pikepdf.Pdf, max_pages: int) -> list[bytes]:
         try:
             resources = page.obj.get("/Resources", pikepdf.Dictionary())
             forms: Any = resources.get("/XObject", pikepdf.Dictionary())
-            streams = [*_items_or_one(page.obj.get("/Contents")), *(forms[name] for name in forms.keys())]
+            streams = [*items_or_one(page.obj.get("/Contents")), *(forms[name] for name in forms.keys())]
             for stream in streams:
                 if isinstance(stream, pikepdf.Stream) and stream.get("/Subtype") != "/Image":
                     digest.update(stream.read_raw_bytes())
@@ -165,8 +167,8 @@ def _layers(found: Structure, pdf: pikepdf.Pdf, _: int) -> None:
         return
     found.has_layers = True
     default = properties.get("/D", pikepdf.Dictionary())
-    off = {item.objgen for item in _items(default.get("/OFF"))}
-    for group in _items(properties.get("/OCGs")):
+    off = {item.objgen for item in items(default.get("/OFF"))}
+    for group in items(properties.get("/OCGs")):
         if isinstance(group, pikepdf.Dictionary):
             is_off = group.objgen in off
             locator = "图层（关闭）" if is_off else "图层"
@@ -196,7 +198,7 @@ def _outline(found: Structure, pdf: pikepdf.Pdf, _: int) -> None:
 def _attachments(found: Structure, pdf: pikepdf.Pdf, max_bytes: int) -> None:
     for name, specification in _name_tree(pdf.Root.get("/Names", pikepdf.Dictionary()).get("/EmbeddedFiles")):
         _attach(found, specification, name, "附件", None, max_bytes)
-    for specification in _items(pdf.Root.get("/AF")):
+    for specification in items(pdf.Root.get("/AF")):
         _attach(found, specification, "", "附件", None, max_bytes)
 
 
@@ -225,7 +227,7 @@ def _attach(found: Structure, specification: Any, name: str, locator: str, page:
 
 def bounded_bytes(stream: pikepdf.Stream, limit: int) -> bytes | None:
     """The decoded bytes of a stream; None when they pass the limit (a bomb is not unpacked) or cannot be decoded."""
-    names = [str(name) for name in _items_or_one(stream.get("/Filter"))]
+    names = [str(name) for name in items_or_one(stream.get("/Filter"))]
     if names == ["/FlateDecode"] and "/DecodeParms" not in stream:
         unpacker = zlib.decompressobj()
         try:
@@ -269,7 +271,7 @@ def _fields(found: Structure, pdf: pikepdf.Pdf, _: int) -> None:
     form = pdf.Root.get("/AcroForm")
     if not isinstance(form, pikepdf.Dictionary):
         return
-    stack = [(item, 0) for item in reversed(_items(form.get("/Fields")))]
+    stack = [(item, 0) for item in reversed(items(form.get("/Fields")))]
     seen: set[Any] = set()
     while stack and len(seen) < _MAX_NODES:
         item, depth = stack.pop()
@@ -278,15 +280,15 @@ def _fields(found: Structure, pdf: pikepdf.Pdf, _: int) -> None:
         seen.add(item.objgen if item.is_indirect else len(seen))
         _field(found, item)
         if depth < _MAX_DEPTH:
-            stack += [(kid, depth + 1) for kid in reversed(_items(item.get("/Kids")))]
+            stack += [(kid, depth + 1) for kid in reversed(items(item.get("/Kids")))]
     for page in list(pdf.pages)[:_MAX_PAGES]:
-        for note in _items(page.obj.get("/Annots")):
+        for note in items(page.obj.get("/Annots")):
             # fields that an editor forgot to list in the form
             if isinstance(note, pikepdf.Dictionary) and "/V" in note and note.is_indirect and note.objgen not in seen:
                 seen.add(note.objgen)
                 _field(found, note)
     xfa = form.get("/XFA")
-    for part in _items_or_one(xfa):
+    for part in items_or_one(xfa):
         if isinstance(part, pikepdf.Stream):
             for text in xml_texts(part.read_bytes()[:_MAX_METADATA]):
                 found.add(text, BlockKind.FIELD, "XFA 表单")
@@ -302,8 +304,8 @@ def _field(found: Structure, item: pikepdf.Dictionary) -> None:
             if text:
                 found.add(f"{label}：{text}", BlockKind.PROPERTY, "电子签名")
         return
-    values = [_string(v) for v in _items_or_one(value)] + [_string(v) for v in _items_or_one(item.get("/DV"))]
-    options = [_string(leaf) for option in _items(item.get("/Opt")) for leaf in _items_or_one(option)]
+    values = [_string(v) for v in items_or_one(value)] + [_string(v) for v in items_or_one(item.get("/DV"))]
+    options = [_string(leaf) for option in items(item.get("/Opt")) for leaf in items_or_one(option)]
     for text in dict.fromkeys(filter(None, values + options)):
         found.add(f"{name}：{text}" if name else text, BlockKind.FIELD, "表单域")
     if name and not any(values):
@@ -320,8 +322,10 @@ def _notes(found: Structure, pdf: pikepdf.Pdf, max_pages: int, max_bytes: int) -
             continue
         number = index + 1
         try:
-            for note in _items(notes):
+            for note in items(notes):
                 if isinstance(note, pikepdf.Dictionary):
+                    if "/AP" in note and number not in found.noted[-1:]:
+                        found.noted.append(number)
                     _note(found, note, number, links, max_bytes)
         except MemoryError:
             raise
@@ -344,7 +348,7 @@ def _note(found: Structure, note: pikepdf.Dictionary, number: int, links: set[st
         return
     flags = int(note.get("/F", 0) or 0)
     concealed = "隐藏的批注" if flags & 0b100010 else ""
-    locator = f"第{number}页 {_NOTE_NAMES.get(kind, '批注')}"
+    locator = f"第{number}页 {note_name(note)}"
     author = _string(note.get("/T"))
     body = _string(note.get("/Contents"))
     rich = note.get("/RC")
@@ -405,7 +409,7 @@ def _alternatives(found: Structure, pdf: pikepdf.Pdf, _: int) -> None:
         for key in ("/Alt", "/ActualText"):
             if key in item:
                 found.add(_string(item.get(key)), BlockKind.ALT_TEXT, "替代文字")
-        stack += reversed(_items_or_one(item.get("/K")))
+        stack += reversed(items_or_one(item.get("/K")))
 
 
 # ------------------------------------------------------------------------------------------------------- small look-ups
@@ -418,21 +422,28 @@ def _name_tree(root: Any) -> Iterator[tuple[str, Any]]:
         count += 1
         if not isinstance(node, pikepdf.Dictionary):
             continue
-        names = _items(node.get("/Names"))
+        names = items(node.get("/Names"))
         for index in range(0, len(names) - 1, 2):
             count += 1
             yield _string(names[index]), names[index + 1]
-        stack += reversed(_items(node.get("/Kids")))
+        stack += reversed(items(node.get("/Kids")))
 
 
-def _items(value: Any) -> list[Any]:
+def note_name(note: pikepdf.Dictionary) -> str:
+    """What a person calls this annotation."""
+    return _NOTE_NAMES.get(str(note.get("/Subtype", "")), "批注")
+
+
+def items(value: Any) -> list[Any]:
+    """The members of an array, [] for anything else; never more than 20,000."""
     return list(value)[:_MAX_NODES] if isinstance(value, pikepdf.Array) else []
 
 
-def _items_or_one(value: Any) -> list[Any]:
+def items_or_one(value: Any) -> list[Any]:
+    """The members of an array, or the value itself."""
     if value is None:
         return []
-    return _items(value) if isinstance(value, pikepdf.Array) else [value]
+    return items(value) if isinstance(value, pikepdf.Array) else [value]
 
 
 def _string(value: Any) -> str:
