@@ -39,11 +39,12 @@ HINTS_PER_CATEGORY = 4
 #: Paragraphs of one stretch at most.
 STRETCH_LIMIT = 4
 #: Carrying words underlined in one paragraph at most.
-WORDS_PER_PARAGRAPH = 6
+WORDS_PER_PARAGRAPH = 8
 
 #: Probability from which a hint reads 很像 instead of 较像.
 LIKELY = 0.4
 
+_PUNCTUATION = frozenset("，。、；：！？（）《》“”‘’,.;:!?()…—-|【】〔〕")
 _FINAL = "。！？!?；;"
 
 
@@ -115,7 +116,7 @@ class Classifier:
             kinds |= seen
         probability = max(hit.probability for hit in stretch)
         is_high = probability >= self.weights.medium[column]
-        notes = [f"{_grade(probability, is_high)}“{rule.title}”一类内容"]
+        notes = [f"{_grade(probability, is_high)}“{rule.title.removesuffix('线索')}”一类内容"]
         if kinds:
             notes.append("含" + "、".join(PARTICULARS_ZH[kind] for kind in PARTICULARS if kind in kinds))
         if rest:
@@ -151,15 +152,14 @@ class Classifier:
             for position, row in zip(positions[rows >= 0], rows[rows >= 0], strict=True):
                 first, last = shaped.origins[position], shaped.origins[position + size - 1] + 1
                 carried[first:last] += weighed[row] / (last - first)
-        words = _peaks(carried[:-1], begin, part)
         positions, kinds = features.find_particulars(shaped, sentences)
-        origins = shaped.origins[positions]
-        weigh = self.weights.particulars[kinds, -1] > 0
-        touched = {
-            PARTICULARS[kind]
-            for kind, origin, counts in zip(kinds.tolist(), origins.tolist(), weigh.tolist(), strict=True)
-            if counts or any(word.start <= begin + origin < word.end for word in words)
-        }
+        speaks = self.weights.particulars[kinds, -1] > 0
+        particular = np.zeros(len(part), dtype=bool)
+        ends = np.append(shaped.origins, len(part))
+        for position in positions[speaks].tolist():
+            particular[shaped.origins[position] : ends[position + 1] + 1] = True  # the number and its unit
+        touched = {PARTICULARS[kind] for kind in kinds[speaks].tolist()}
+        words = _peaks(carried[:-1], particular, begin, part)
         return words, touched
 
     def _best_window(self, scored: Scored, unit: int, column: int, length: int) -> tuple[int, int]:
@@ -265,21 +265,21 @@ def _grade(probability: float, is_high: bool) -> str:
     return "很像" if probability >= LIKELY else "较像"
 
 
-def _peaks(carried: npt.NDArray[np.float32], begin: int, part: str) -> list[Span]:
-    """The strongest stretches of characters with positive weight, in reading order."""
+def _peaks(carried: npt.NDArray[np.float32], particular: npt.NDArray[np.bool_], begin: int, part: str) -> list[Span]:
+    """The strongest stretches of characters with positive weight or a particular, without punctuation, in reading order."""
     if not len(carried) or carried.max() <= 0:
         return []
-    strong = carried >= max(0.2 * float(carried.max()), 1e-6)
+    is_word = np.array([character not in _PUNCTUATION and not character.isspace() for character in part])
+    strong = ((carried >= 0.2 * float(carried.max())) | particular) & is_word
     edges = np.diff(np.concatenate(([0], strong.view(np.int8), [0])))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     ranked = sorted(
-        (-float(carried[start:end].sum()), int(start), int(end))
+        (-float(carried[start:end].sum()), start, end)
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
-        if end - start >= 2 and part[start:end].strip()
+        if end - start >= 2
     )
-    return [
-        Span(begin + start, begin + end) for _, start, end in sorted(ranked[:WORDS_PER_PARAGRAPH], key=lambda r: r[1])
-    ]
+    chosen = sorted((start, end) for _, start, end in ranked[:WORDS_PER_PARAGRAPH])
+    return [Span(begin + start, begin + end) for start, end in chosen]
 
 
 def _is_hidden(blocks: Sequence[Block], span: Span) -> bool:

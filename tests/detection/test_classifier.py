@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from review.detection.classifier import Classifier, load_model, paragraphs_of
+from review.detection.features import shape
 from review.detection.model_files import current_name, load_weights, promote, roll_back, seal
 from review.errors import ModelError
 from review.types import (
@@ -256,3 +257,32 @@ def test_a_model_name_that_is_a_path_is_refused(copied: Path, name: str) -> None
 def test_the_weights_hold_no_pickle(copied: Path) -> None:
     assert load_weights(copied).name
     assert b"pickle" not in (copied / "weights.npz").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("written", "like"),
+    [("三十一票", "31票"), ("八张", "8张"), ("四百万元", "400万元"), ("１２：３０", "12:30"), ("1,280.50元", "3.5元")],
+)
+def test_a_number_has_the_same_shape_however_it_is_written(written: str, like: str) -> None:
+    assert shape(written).codes.tolist() == shape(like).codes.tolist()
+
+
+@pytest.mark.parametrize("word", ["第三条", "一致", "三农", "一家", "十分"])
+def test_a_numeral_inside_a_word_stays_a_word(word: str) -> None:
+    assert shape(word).codes.tolist() == [ord(character) for character in word]
+
+
+def test_every_shaped_character_knows_where_it_comes_from() -> None:
+    text = "局长王建国 于2024年3月12日\n在３号楼"
+    shaped = shape(text)
+    assert len(shaped.codes) == len(shaped.origins)
+    for code, origin in zip(shaped.codes.tolist(), shaped.origins.tolist(), strict=True):
+        assert code < 32 or chr(code) == text[origin]
+
+
+def test_underlined_words_hold_no_punctuation_and_the_particulars_stand_among_them(model: Classifier) -> None:
+    document = make_document(VOTES)
+    finding = model.find_hints(document, make_rules(model))[0]
+    words = [document.text[word.start : word.end] for word in finding.spans[1:]]
+    assert any("票" in word for word in words)
+    assert not any(set(word) & set("，。：；") for word in words)
