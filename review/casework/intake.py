@@ -218,7 +218,7 @@ def _packed(document: Document) -> bytes:
 
 
 def _refuse_unfit(data: bytes, document: Document, check: Check) -> None:
-    if check.verdict.level is Level.STOP or any(finding.severity is Severity.STOP for finding in check.findings):
+    if check.verdict.level is Level.STOP or any(f.severity is Severity.STOP and not f.trial for f in check.findings):
         raise StoppedBySecrecyMark(
             "疑似含国家秘密标志，已停止处理，没有保存任何内容。", "请立即报告本单位保密工作机构，不要再次上传。"
         )

@@ -14,7 +14,7 @@ from review.casework.records import check_json, draft_of, storable, time_text
 from review.casework.store import Store, Transaction, next_number
 from review.casework.tables import cases, drafts, redacted_copies, removals, stop_events
 from review.errors import WorkflowError
-from review.types import Actor, Case, Check, Level, Severity
+from review.types import Actor, Case, Check, Level
 
 _BLANK_TITLE = "（已停止处理）"
 
@@ -53,7 +53,8 @@ def insert_stop(
 ) -> str:
     year = local_day(now).year
     number = f"SJ-{year}-{next_number(transaction.connection, 'stop', year):04d}"
-    stopping = [finding for finding in check.findings if finding.severity is Severity.STOP]
+    # a stopped check holds nothing but what stopped it; a draft stopped by a person was not stopped by its findings
+    stopping = check.findings if check.verdict.level is Level.STOP else ()
     rules = sorted({finding.rule_id for finding in stopping})
     suffix = suffix.casefold()[:12] if suffix.removeprefix(".").isascii() and suffix.removeprefix(".").isalnum() else ""
     name_hash = store.keys.keyed_hash(file_name)

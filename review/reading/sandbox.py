@@ -107,13 +107,13 @@ class Pool:
 
         A child that is reused still holds text of earlier files; nothing of a stopped file may stay (domain.md §8.4).
         """
-        with self._lock:
-            self._generation += 1
         self.forget_rendition()
         children = []
-        with suppress(queue.Empty):
-            while True:
-                children.append(self._idle.get_nowait())
+        with self._lock:
+            self._generation += 1
+            with suppress(queue.Empty):
+                while True:
+                    children.append(self._idle.get_nowait())
         for child in children:
             if child is not None:
                 child.end()
@@ -215,10 +215,16 @@ class Pool:
                 child = _Child(self._limits, self._program)
                 return child.exchange(header, data, deadline, progress, cancel)
         finally:
-            if child is not None and (generation != self._generation or not child.is_fit()):
-                child.end()
-                child = None
-            self._idle.put(child)
+            self._give_back(child, generation)
+
+    def _give_back(self, child: "_Child | None", generation: int) -> None:
+        """To be used again, unless it is worn out or was asked to be forgotten while at work."""
+        with self._lock:
+            if child is None or (generation == self._generation and child.is_fit()):
+                self._idle.put(child)
+                return
+        child.end()
+        self._idle.put(None)
 
     def _wait_for_child(self, cancel: threading.Event | None) -> "_Child | None":
         """A child that is free (None: one may be started)."""

@@ -4,7 +4,6 @@ Nothing here is written anywhere; only ``workflow.submit`` (asked for by the per
 dropped the moment it is recognised: what stays of it is the event number and the kinds of place.
 """
 
-import logging
 import secrets
 import threading
 import time
@@ -21,11 +20,11 @@ from review.errors import NotAllowed, ReviewError
 from review.reading.sandbox import Pool
 from review.types import Actor, Check, Document, Level
 from review.ui.clock import now
+from review.ui.faults import log_fault
 
 #: Seconds after the last look at a check until it is forgotten.
 LIFETIME = 20 * 60
 _WORKERS = 2
-_LOG = logging.getLogger("review.ui")
 
 
 class Stage(StrEnum):
@@ -154,34 +153,42 @@ class Desk:
                 self._checks[check_id] = replace(found, **changes)  # type: ignore[arg-type]
 
     def _run(self, check_id: str, actor: Actor, client: str) -> None:
+        try:
+            self._examine(check_id, actor, client)
+        except ReviewError as error:
+            self._update(check_id, stage=Stage.FAILED, data=b"", message=f"{error.message_zh}{error.remedy_zh}")
+        except Exception as error:  # noqa: BLE001 - a worker must never leave the person waiting; the text may hold the draft
+            log_fault("private check", error)
+            message = "程序在检查时出错，本次没有检查结果，不能视为没有问题。请重试；仍然出错时请联系系统管理员。"
+            self._update(check_id, stage=Stage.FAILED, data=b"", message=message)
+
+    def _examine(self, check_id: str, actor: Actor, client: str) -> None:
         with self._lock:
             found = self._checks.get(check_id)
             cancel = self._cancel.get(check_id)
         if found is None:
             return
-        try:
-            self._examine(found, cancel, actor, client)
-        except ReviewError as error:
-            self._update(check_id, stage=Stage.FAILED, data=b"", message=f"{error.message_zh}{error.remedy_zh}")
-        except Exception as error:  # noqa: BLE001 - a worker must never leave the person waiting; the text may hold the draft
-            _LOG.error("private check failed: %s", type(error).__name__)
-            message = "程序在检查时出错，本次没有检查结果，不能视为没有问题。请重试；仍然出错时请联系系统管理员。"
-            self._update(check_id, stage=Stage.FAILED, data=b"", message=message)
 
-    def _examine(self, found: PrivateCheck, cancel: threading.Event | None, actor: Actor, client: str) -> None:
         def progress(done: int, total: int) -> None:
-            self._update(found.id, pages_read=done, pages_total=total)
+            self._update(check_id, pages_read=done, pages_total=total)
 
-        self._update(found.id, stage=Stage.READING)
+        self._update(check_id, stage=Stage.READING)
         document = self._pool.read(found.data, found.name, progress, cancel)
-        self._update(found.id, stage=Stage.CHECKING)
+        self._update(check_id, stage=Stage.CHECKING)
         check = check_document(document, self._detectors(), self._store.key)
         if check.verdict.level is not Level.STOP:
-            self._update(found.id, stage=Stage.DONE, document=document, check=check)
+            self._update(check_id, stage=Stage.DONE, document=document, check=check)
             return
         # from here on only the kind of file, its size and its name's keyed hash; the stage is shown once all else is gone
         suffix, name, size = PurePath(found.name).suffix.lower()[:12], found.name, len(found.data)
-        self._update(found.id, data=b"", name="")
+        self._update(check_id, data=b"", name="")
+        del found, document
+        self._pool.forget()
+        self._record(check_id, check, actor, client, suffix, name, size)
+
+    def _record(
+        self, check_id: str, check: Check, actor: Actor, client: str, suffix: str, name: str, size: int
+    ) -> None:
         number, message = "", ""
         try:
             number = workflow.record_stop(
@@ -189,4 +196,4 @@ class Desk:
             )
         except ReviewError as error:
             message = f"事件没有登记成功，请把发生时间告诉保密工作机构。{error.message_zh}"
-        self._update(found.id, stage=Stage.STOPPED, check=check, event_number=number, message=message)
+        self._update(check_id, stage=Stage.STOPPED, check=check, event_number=number, message=message)

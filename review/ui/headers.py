@@ -12,6 +12,8 @@ import streamlit as st
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from review.ui.faults import log_fault
+
 #: Answer without a sign-in, take files past our own upload or describe the application to machines: not served.
 _CLOSED = (
     "/_stcore/metrics",
@@ -66,14 +68,26 @@ class Headers:
             await self._app(scope, receive, send)
             return
 
+        has_begun = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 kept = message["headers"]
                 if scope["path"].startswith(_COMPONENTS):
                     kept = [*((name, value) for name, value in kept if name.lower() != b"cache-control"), _REVALIDATE]
                 message = {**message, "headers": [*kept, *self._headers]}
             await send(message)
 
+        try:
+            await self._answer(scope, receive, send_with_headers)
+        except Exception as error:  # noqa: BLE001 - the server would log the message, which may hold text of a draft
+            log_fault("request", error)
+            if not has_begun:
+                await Response(status_code=500)(scope, receive, send_with_headers)
+
+    async def _answer(self, scope: Scope, receive: Receive, send_with_headers: Send) -> None:
         if scope["path"].startswith(_CLOSED):
             await Response(status_code=404)(scope, receive, send_with_headers)
         elif "text/html" in _header(scope, b"accept"):

@@ -13,7 +13,7 @@ import streamlit as st
 from review.casework import queries, workflow
 from review.casework.readiness import weighty_findings
 from review.errors import NotAllowed
-from review.types import Actor, Case, Check, Document, Role, Submission
+from review.types import Actor, Case, Check, Document, Role, Severity, Submission
 from review.ui import navigation
 from review.ui.clock import now, today
 from review.ui.components import draw_upload, draw_workbench
@@ -25,6 +25,14 @@ from review.wording import LEVEL_NAMES, PLACE_NAMES
 CHANNELS = ("政府门户网站", "部门网站", "政务新媒体", "政务公开栏", "村（居）务公开栏", "新闻媒体", "其他")
 SOURCES = ("自制", "获取自其他机关", "获取自公民、法人或其他组织", "联合制作", "转载")
 OPENNESS = ("主动公开", "依申请公开", "不予公开")
+_STATE_SECRET = ("疑似含国家秘密标志", "是否属于国家秘密由有权机关确定。")
+_WORK_SECRET = (
+    "带有工作秘密或内部标识，按本单位规定",
+    "这不是国家秘密标志；是否属于工作秘密由本单位确定，请在本系统之外办理。",
+)
+_REPORT_DUTY = (
+    "<li>单位应当在24小时内向同级保密行政管理部门和上级主管部门报告（保守国家秘密法实施条例第六十一条）。</li>"
+)
 _STEPS = (Stage.WAITING, Stage.READING, Stage.CHECKING)
 
 
@@ -105,13 +113,16 @@ def _draw_stop(house: House, found: PrivateCheck) -> None:
     rules = "、".join(rule.title if (rule := house.detectors.rules.rule(i)) else i for i in ids)
     number = html.escape(found.event_number) or html.escape(found.message)
     contact = html.escape(house.settings.secrecy_contact)
+    is_state_secret = found.check is None or any(f.severity is Severity.STOP for f in found.check.findings)
+    title, owner = _STATE_SECRET if is_state_secret else _WORK_SECRET
     st.html(
-        '<div class="stop" role="alert"><h1>疑似含国家秘密标志，已停止处理</h1>'
-        '<p class="lead">文件没有保存，内容已从本系统内存中清除。是否属于国家秘密由有权机关确定。</p><ol>'
+        f'<div class="stop" role="alert"><h1>{title}，已停止处理</h1>'
+        '<p class="lead">文件没有写入磁盘或数据库，读取它的程序已结束，本系统不再保留其内容；'
+        f"服务器内存、交换分区中可能的残留由系统管理员处理。{owner}</p><ol>"
         "<li>立即停止操作，断开本机网络。</li>"
         "<li>不要再次上传、转发、打印、拍照，不要自行删除源文件。</li>"
         f"<li>立即报告本单位保密工作机构：<b>{contact}</b>。</li>"
-        "<li>单位应当在24小时内向同级保密行政管理部门和上级主管部门报告（保守国家秘密法实施条例第六十一条）。</li></ol>"
+        f"{_REPORT_DUTY if is_state_secret else ''}</ol>"
         f"<dl><dt>事件编号</dt><dd>{number}</dd><dt>发现位置</dt><dd>{places}</dd><dt>规则</dt><dd>{html.escape(rules)}</dd></dl>"
         '<a href="/precheck" target="_self">我已知悉</a></div>'
     )

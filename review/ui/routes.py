@@ -25,6 +25,7 @@ from review.types import Actor, Role
 from review.ui import document_model
 from review.ui.clock import now
 from review.ui.desk import PrivateCheck
+from review.ui.faults import log_fault
 from review.ui.house import House, case_owner, open_house
 from review.ui.session import COOKIE, NOTICE_COOKIE
 
@@ -58,14 +59,14 @@ def for_actor(answer: ForActor) -> Answer:
     async def checked(request: Request) -> Response:
         if request.method == "POST" and not is_from_our_pages(request):
             return _refusal(403, "请求不是从本系统的页面发出的，没有执行。")
-        house = open_house()
-        token = request.cookies.get(COOKIE, "")
-        actor = await run_in_threadpool(accounts.find_actor, house.store, token, now()) if token else None
-        if actor is None:
-            return _refusal(401, "登录已过期，请重新登录。")
-        if await run_in_threadpool(accounts.must_change_password, house.store, actor.id):
-            return _refusal(401, "请先修改一次性口令。")
         try:
+            house = open_house()
+            token = request.cookies.get(COOKIE, "")
+            actor = await run_in_threadpool(accounts.find_actor, house.store, token, now()) if token else None
+            if actor is None:
+                return _refusal(401, "登录已过期，请重新登录。")
+            if await run_in_threadpool(accounts.must_change_password, house.store, actor.id):
+                return _refusal(401, "请先修改一次性口令。")
             return await answer(request, house, actor)
         except (WorkflowError, UsageError) as error:
             if request.method == "POST":
@@ -73,6 +74,9 @@ def for_actor(answer: ForActor) -> Answer:
             return _refusal(404, "没有这项内容，或者您无权查看。")
         except ReviewError as error:
             return _refusal(409, f"{error.message_zh}{error.remedy_zh}")
+        except Exception as error:  # noqa: BLE001 - the server would log the message, which may hold text of a draft
+            log_fault("route", error)
+            return _refusal(500, "程序出错，没有完成。请重试；仍然出错时请联系系统管理员。")
 
     return checked
 

@@ -238,6 +238,18 @@ def test_a_picture_that_is_none_is_not_handed_on() -> None:
         pool.render(TEXT, "通知.pdf", 1)
 
 
+def test_a_child_at_work_while_the_pool_forgets_is_not_used_again() -> None:
+    with Pool(Limits(seconds=20)) as pool:
+        pool.read(TEXT, "通知.txt")
+        generation, at_work = pool._generation, pool._idle.get()
+        assert at_work is not None
+        pool.forget()
+        assert at_work.is_alive()
+        pool._give_back(at_work, generation)
+        assert not at_work.is_alive() and pool._idle.queue == [None]
+        assert pool.read(TEXT, "通知.txt").text == TEXT.decode()
+
+
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="no LibreOffice")
 def test_an_office_file_is_shown_by_its_pdf_and_nothing_is_left_behind() -> None:
     rich = rb"{\rtf1\ansi notice of the office\par}"

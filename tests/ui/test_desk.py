@@ -1,6 +1,9 @@
 """Private checks: in memory, for one person, for a short time; a stopped draft is dropped the moment it is recognised."""
 
+import os
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +51,28 @@ def test_a_stopped_draft_keeps_no_bytes_and_no_name_and_is_recorded(installation
     shown = words(installation.open_page("secrecy"))
     assert f"24小时内有 1 起疑似涉密停止处理：{stop.number}" in shown and "某某" not in shown
     assert (stop.number, stop.client, stop.size, stop.suffix) == (found.event_number, "10.0.0.9", len(STOPPED), ".txt")
+
+
+def test_a_stop_ends_every_child_that_may_still_hold_the_text(installation: Installation) -> None:
+    """A child is reused, and its memory keeps what it read: also one that another thread has meanwhile taken."""
+    pool = installation.house.pool
+    pool.read(PLAIN, "通知.txt")
+    before = children()
+    assert before
+    finished(installation.house.desk, lay(installation.house, installation, STOPPED), installation)
+    assert children() & before == set()
+    assert finished(installation.house.desk, lay(installation.house, installation, PLAIN), installation).document
+
+
+def children() -> set[str]:
+    own = str(os.getpid())
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            state = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+            if state[1] == own and b"review.reading.worker" in (folder / "cmdline").read_bytes():
+                found.add(folder.name)
+    return found
 
 
 def test_a_stop_that_cannot_be_recorded_still_stops_and_says_so(installation: Installation) -> None:
