@@ -26,7 +26,11 @@ def extract(data: bytes, options: Options) -> Reading:
     document = open_document(data)
     try:
         structure = pdf_structure.structure_of(
-            data, options.limits.pages, options.limits.file_bytes, with_keys=data.count(b"%%EOF") > 1
+            data,
+            options.limits.pages,
+            options.limits.file_bytes,
+            with_keys=data.count(b"%%EOF") > 1,
+            deadline=options.allowance.deadline,
         )
         reading = _read_pages(document, options, structure.has_layers)
     finally:

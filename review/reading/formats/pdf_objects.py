@@ -17,7 +17,7 @@ Matrix = tuple[float, float, float, float, float, float]
 _INVISIBLE = frozenset({pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP})
 _TEXT = pdfium.FPDF_PAGEOBJ_TEXT
 _BLACK = [0, 0, 0, 255]
-_MAX_DEPTH = 8
+_MAX_DEPTH = 24
 #: Beyond so many objects a page is a drawing; the rest is not looked at one by one.
 _MAX_OBJECTS = 60_000
 
@@ -63,6 +63,7 @@ class Painted:
     shapes: list[Shape] = field(default_factory=list)
     forms: int = 0
     is_cut: bool = False
+    is_deep: bool = False  # forms stand in one another deeper than we look
 
 
 def painted_on(page: ctypes.c_void_p) -> Painted:
@@ -108,7 +109,9 @@ class _Walk:
                 add(Text(handle, order, colour, mode_of(handle) in _INVISIBLE, matrix))
             elif kind == pdfium.FPDF_PAGEOBJ_FORM:
                 self._found.forms += 1
-                if depth < _MAX_DEPTH:
+                if depth >= _MAX_DEPTH:
+                    self._found.is_deep = True
+                else:
                     self._order = order
                     inner = times(matrix_of(handle), matrix)
                     self.walk(handle, calls.form_count(handle), calls.form_object, inner, depth + 1)

@@ -10,7 +10,7 @@ import pypdfium2.raw as pdfium
 
 from review.reading.assembly import Piece
 from review.reading.extraction import Options
-from review.reading.formats import page_lines, pdf_hidden, pdf_objects, pdf_scan, pdf_tables, pdf_text
+from review.reading.formats import page_lines, pdf_covered, pdf_hidden, pdf_objects, pdf_scan, pdf_tables, pdf_text
 from review.reading.formats.page_lines import Line
 from review.reading.formats.pdf_objects import Painted
 from review.reading.formats.pdf_text import Frame
@@ -27,6 +27,7 @@ _COMMON = frozenset(
     "的一是在不了有和人这中大为上个国以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重新线内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想已通并提直题党程展五果料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农指几九区强放决西被干做必战先回则任取据处队南给色光门即保治北造百规热领七海口东导器压志世金增争济阶油思术极交受联什认六共权收证改清己美再采转更单风切打白教速花带安场身车例真务具万每目至达走积示议声报斗完类八离华名确才科张信马节话米整空元况今集温传土许步群广石记需段研界拉林律叫且究观越织装影算低持音众书布复容儿须际商非验连断深难近矿千周委素技备半办青省列习响约支般史感劳便团往酸历市克何除消构府称太准精值号率族维划选标写存候毛亲快效斯院查江型眼王按格养易置派层片始却专状育厂京识适属圆包火住调满县局照参红细引听该铁价严"
 )
 
+_DEEP = "这一页的内容层层嵌套过深，里层没有读取。请用原程序重新导出 PDF 后提交，或由人工查看。"
 SCAN_REMARK = "部分页是带文字层的扫描件，文字取自文字层"
 MISMATCH = "与扫描画面不符的文字层"
 
@@ -75,6 +76,15 @@ class PageReader:
     def read(self, page: ctypes.c_void_p, number: int) -> Content:
         """The content of a loaded page, which must be closed afterwards (drawing may have changed it)."""
         layer = self._text_layer(page, number)
+        content = self._read_layer(page, number, layer)
+        behind = pdf_covered.look(page, layer.painted, layer.frame, number, self._options, self._pictures)
+        if behind:
+            content = _with_hidden(content, behind)
+        if layer.painted.is_deep:
+            content = replace(content, gaps=(*content.gaps, Gap(GapReason.TOO_LARGE, f"第{number}页", _DEEP)))
+        return content
+
+    def _read_layer(self, page: ctypes.c_void_p, number: int, layer: _Layer) -> Content:
         if layer.is_scan and layer.characters >= _THIN and not layer.is_garbage:
             return self._read_scan_layer(page, number, layer)
         share = pdf_scan.covered_share(layer.painted.shapes, layer.frame)
@@ -193,6 +203,14 @@ class PageReader:
             piece if piece.concealed else replace(piece, kind=BlockKind.HIDDEN, concealed=MISMATCH) for piece in pieces
         ]
         return Content(layer.frame, (*sight.pieces, *hidden), PageReading.OCR, sight.gaps)
+
+
+def _with_hidden(content: Content, behind: Sequence[Sight]) -> Content:
+    """The content and what its pictures hold unseen, without what the page says openly."""
+    said = _BLANKS.sub("", "".join(piece.text for piece in content.pieces))
+    more = [p for sight in behind for p in sight.pieces if _BLANKS.sub("", p.text) not in said]
+    gaps = tuple(gap for sight in behind for gap in sight.gaps)
+    return replace(content, pieces=(*content.pieces, *more), gaps=(*content.gaps, *gaps))
 
 
 def _blank(layer: _Layer, pieces: list[Piece]) -> Content:

@@ -18,6 +18,7 @@ from review.types import BlockKind
 _DPI = 150
 _MAX_PIXELS = 12_000_000
 _MAX_SIDE = 6000
+_MAX_OWN_PIXELS = 60_000_000
 #: A picture on a page below this many points is a logo, a line or an ornament.
 _MIN_WIDE, _MIN_HIGH = 60.0, 18.0
 
@@ -44,7 +45,7 @@ def read_pictures(
     for index, box in enumerate(pictures):
         left, top, right, bottom = (round(v * scale) for v in box)
         crop = image.crop((max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height)))
-        if crop.width < 8 or crop.height < 8 or _is_flat(crop):
+        if crop.width < 8 or crop.height < 8 or is_flat(crop):
             continue
         digest = hashlib.sha256(crop.tobytes()).hexdigest()
         if digest in seen:
@@ -92,10 +93,11 @@ def drawn(page: ctypes.c_void_p, frame: Frame, dpi: float = _DPI) -> tuple[Image
 def is_blank(page: ctypes.c_void_p, frame: Frame) -> bool:
     """Whether a reader of this page sees nothing."""
     image, _ = drawn(page, frame, 50)
-    return _is_flat(image)
+    return is_flat(image)
 
 
-def _is_flat(image: Image.Image) -> bool:
+def is_flat(image: Image.Image) -> bool:
+    """Whether all of the picture has one tone."""
     low, high = image.convert("L").getextrema()
     return float(high) - float(low) < 16  # type: ignore[arg-type]
 
@@ -151,3 +153,62 @@ def covered_share(shapes: Sequence[Shape], frame: Frame) -> float:
             high = min(box.bottom, frame.height) - max(box.top, 0)
             total += max(wide, 0) * max(high, 0)
     return min(total / area, 1.0)
+
+
+# ------------------------------------------------------------------------------------------------ a picture by itself
+
+_MODES = {
+    pdfium.FPDFBitmap_Gray: ("L", "L"),
+    pdfium.FPDFBitmap_BGR: ("RGB", "BGR"),
+    pdfium.FPDFBitmap_BGRx: ("RGB", "BGRX"),
+    pdfium.FPDFBitmap_BGRA: ("RGBA", "BGRA"),
+}
+#: Fax pictures that cannot be decoded come out blank; a blank one is smaller than this many bytes.
+_FEW_BYTES = 400
+_FAX = (b"JBIG2Decode", b"CCITTFaxDecode")
+
+
+def own_pixels(shape: Shape) -> Image.Image | None:
+    """The pixels of a picture object as the file holds them, on white; None when they cannot be decoded."""
+    bitmap = pdfium.FPDFImageObj_GetBitmap(ctypes.cast(shape.handle, pdfium.FPDF_PAGEOBJECT))
+    if not bitmap:
+        return None
+    try:
+        mode = _MODES.get(pdfium.FPDFBitmap_GetFormat(bitmap))
+        size = pdfium.FPDFBitmap_GetWidth(bitmap), pdfium.FPDFBitmap_GetHeight(bitmap)
+        if mode is None or size[0] * size[1] > _MAX_OWN_PIXELS:
+            return None
+        stride = pdfium.FPDFBitmap_GetStride(bitmap)
+        raw = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * size[1])
+        image = Image.frombuffer(mode[0], size, raw, "raw", mode[1], stride, 1)
+        if mode[0] == "RGBA":
+            image = Image.alpha_composite(Image.new("RGBA", size, (255, 255, 255, 255)), image)
+        return image.convert("RGB")
+    finally:
+        pdfium.FPDFBitmap_Destroy(bitmap)
+
+
+def is_decoded(shape: Shape) -> bool:
+    """Whether pdfium can make pixels of a picture object."""
+    handle = ctypes.cast(shape.handle, pdfium.FPDF_PAGEOBJECT)
+    bitmap = pdfium.FPDFImageObj_GetBitmap(handle)
+    if not bitmap:
+        return False
+    pdfium.FPDFBitmap_Destroy(bitmap)
+    name = ctypes.create_string_buffer(40)
+    count = pdfium.FPDFImageObj_GetImageFilterCount(handle)
+    pdfium.FPDFImageObj_GetImageFilter(handle, max(count - 1, 0), name, 40)
+    if name.value not in _FAX or pdfium.FPDFImageObj_GetImageDataRaw(handle, None, 0) <= _FEW_BYTES:
+        return True
+    image = own_pixels(shape)
+    return image is not None and not is_flat(image)
+
+
+def is_opaque(shape: Shape) -> bool:
+    """Whether a picture hides what lies under it: it has no mask and is none."""
+    handle = ctypes.cast(shape.handle, pdfium.FPDF_PAGEOBJECT)
+    if pdfium.FPDFPageObj_HasTransparency(handle):
+        return False
+    data = pdfium.FPDF_IMAGEOBJ_METADATA()
+    known = pdfium.FPDFImageObj_GetImageMetadata(handle, None, ctypes.byref(data))
+    return not known or data.bits_per_pixel != 1

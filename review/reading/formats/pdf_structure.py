@@ -14,6 +14,7 @@ from typing import Any
 import pikepdf
 
 from review.reading.assembly import Embedded, Piece
+from review.reading.formats import pdf_damage
 from review.reading.formats.xmp import xml_texts
 from review.types import BlockKind, Gap, GapReason
 
@@ -75,7 +76,12 @@ class Structure:
 
 
 def structure_of(
-    data: bytes, max_pages: int, max_bytes: int, with_keys: bool = False, is_earlier: bool = False
+    data: bytes,
+    max_pages: int,
+    max_bytes: int,
+    with_keys: bool = False,
+    is_earlier: bool = False,
+    deadline: float = float("inf"),
 ) -> Structure:
     """What the file holds besides its pages; a Gap where pikepdf cannot open or follow it.
 
@@ -91,6 +97,8 @@ def structure_of(
             for reader in (_info, _metadata, _layers, _outline, _attachments, _fields, _scripts, _alternatives):
                 _guarded(reader, found, pdf, max_bytes)
             _notes(found, pdf, max_pages, max_bytes)
+            if not is_earlier:
+                found.gaps += pdf_damage.gaps_of(pdf, max_pages, deadline)
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - pikepdf fails in many ways on damaged files; pages are read by pdfium all the same
