@@ -21,12 +21,13 @@ from review.casework.acts import (
 from review.casework.calendar import load_calendar, local_day
 from review.casework.readiness import RedactedCopy, require_gaps_seen, require_redacted, require_settled
 from review.casework.records import check_json, date_text, time_text
-from review.casework.stops import purge_case
+from review.casework.stops import purge_case, refuse_marks
 from review.casework.store import Store, Transaction
 from review.casework.tables import acknowledgements, decisions, drafts, redacted_copies
 from review.casework.transitions import OUTCOMES, WITHHOLDING_REASONS, Act, Need, OutcomeRule
+from review.casework.wording import Words
 from review.errors import WorkflowError
-from review.types import Actor, Case, CaseState, Decision, Draft, Outcome
+from review.types import Actor, Case, CaseState, Decision, Draft, Outcome, Zone
 
 #: Outcomes that can be decided on a draft whose content was purged, here or in another case with the same file.
 _WITHOUT_CONTENT = frozenset({Outcome.STOP_SECRET, Outcome.RETURN})
@@ -59,6 +60,9 @@ def decide(
     opinion = clean_text(opinion, "审查意见", is_needed=Need.OPINION in rule.needs)
     condition, body = clean_text(condition, "暂缓条件"), clean_text(body, "征求意见或提请确定的对象")
     _require_details(rule, reason_code, until, condition, body, local_day(now))
+    typed = (Words("审查意见", opinion), Words("暂缓条件", condition), Words("征求意见或提请确定的对象", body))
+    named = (Words("脱敏稿文件名", redacted.file_name, Zone.FILE_NAME),) if redacted else ()
+    refuse_marks(store, actor, now, *typed, *named)
     if rule.reply_days and reply_due is None:
         reply_due = load_calendar().add(local_day(now), rule.reply_days)
     with store.reading() as connection:

@@ -24,12 +24,14 @@ from review.casework.calendar import load_calendar, local_day
 from review.casework.permissions import read_actor, require_role
 from review.casework.readiness import carry_over, count_undisposed
 from review.casework.records import check_json, date_text, parts_json, storable, time_text
+from review.casework.stops import refuse_marks
 from review.casework.store import Store, next_number
 from review.casework.tables import cases, drafts
 from review.casework.transitions import Act
+from review.casework.wording import Words
 from review.errors import StoppedBySecrecyMark, WorkflowError
 from review.reading.wire import encode_document
-from review.types import Actor, Case, CaseState, Check, Document, Level, Role, Severity, Submission
+from review.types import Actor, Case, CaseState, Check, Document, Level, Role, Severity, Submission, Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ def submit(
     StoppedBySecrecyMark for a stopped check (call ``record_stop`` instead), UsageError for an incomplete submission.
     """
     submission = _clean_submission(submission)
+    refuse_marks(store, actor, now, *_words_of(submission), Words("文件名", file_name, Zone.FILE_NAME))
     _refuse_unfit(data, document, check)
     with store.reading() as connection:
         require_role(read_actor(connection, actor), {Role.SUBMITTER}, "送审")
@@ -94,8 +97,11 @@ def resubmit(
 
     ``submission``: corrected particulars (标题、文号、渠道…), None: they stay.
     """
+    cleaned = _clean_submission(submission) if submission else None
+    words = _words_of(cleaned) if cleaned else ()
+    refuse_marks(store, actor, now, *words, Words("文件名", file_name, Zone.FILE_NAME))
     _refuse_unfit(data, document, check)
-    corrected = _particulars(store, _clean_submission(submission)) if submission else {}
+    corrected = _particulars(store, cleaned) if cleaned else {}
     with store.reading() as connection:
         require_act(connection, Act.RESUBMIT, actor, case_id, version)
     upload = _store_upload(store, data, file_name, document, check)
@@ -224,6 +230,17 @@ def _refuse_unfit(data: bytes, document: Document, check: Check) -> None:
         )
     if not hashlib.sha256(data).hexdigest() == document.sha256 == check.document_sha256:
         raise WorkflowError("检查结果与文件不对应，没有保存。", "请重新选择文件并检查后再送审。")
+
+
+def _words_of(submission: Submission) -> tuple[Words, ...]:
+    return (
+        Words("标题", submission.title, Zone.FIRST_PAGE_TOP),
+        Words("文号", submission.document_number, Zone.FIRST_PAGE_TOP),
+        Words("拟公开渠道", submission.channel),
+        Words("来源", submission.source),
+        Words("拟公开属性", submission.openness),
+        Words("送审说明", submission.submitter_note),
+    )
 
 
 def _clean_submission(submission: Submission) -> Submission:

@@ -1,6 +1,7 @@
 """Stopped drafts (domain.md §8.4): the content-free event, and the removal of what a person stopped."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePath
@@ -13,8 +14,9 @@ from review.casework.permissions import read_actor
 from review.casework.records import check_json, draft_of, storable, time_text
 from review.casework.store import Store, Transaction, next_number
 from review.casework.tables import cases, drafts, redacted_copies, removals, stop_events
-from review.errors import WorkflowError
-from review.types import Actor, Case, Check, Level
+from review.casework.wording import Words
+from review.errors import StoppedBySecrecyMark, WorkflowError
+from review.types import Actor, Case, Check, Finding, Level
 
 _BLANK_TITLE = "（已停止处理）"
 
@@ -35,14 +37,33 @@ def record_stop(
         raise WorkflowError("这次检查没有要求停止处理。", "请按一般送审办理。")
     with store.writing() as transaction:
         actor = read_actor(transaction.connection, actor)
-        return insert_stop(store, transaction, actor, check, size, suffix, file_name, client, "refused", None, now)
+        found = check.findings
+        return insert_stop(store, transaction, actor, found, size, suffix, file_name, client, "refused", None, now)
+
+
+def refuse_marks(store: Store, actor: Actor, now: datetime, *fields: Words) -> None:
+    """StoppedBySecrecyMark, after recording a content-free event, when a field carries a formal state-secret mark.
+
+    Called before the transaction of every act that stores words of a person.
+    """
+    marked = store.wording.first_marked(fields)
+    if marked is None:
+        return
+    words, found = marked
+    with store.writing() as transaction:
+        actor = read_actor(transaction.connection, actor)
+        number = insert_stop(store, transaction, actor, found, 0, "", "", "", "refused", None, now)
+    raise StoppedBySecrecyMark(
+        f"所填的“{words.name}”疑似含国家秘密标志，没有保存，已登记事件 {number}。",
+        "请立即报告本单位保密工作机构；不要把密级标志和涉密文号写入本系统，可以只写“首页左上角有标志”这样的位置。",
+    )
 
 
 def insert_stop(
     store: Store,
     transaction: Transaction,
     actor: Actor,
-    check: Check,
+    stopping: Sequence[Finding],
     size: int,
     suffix: str,
     file_name: str,
@@ -51,10 +72,9 @@ def insert_stop(
     case_id: int | None,
     now: datetime,
 ) -> str:
+    """``stopping``: what stopped it, all findings of a stopped check; empty for a draft that a person stopped."""
     year = local_day(now).year
     number = f"SJ-{year}-{next_number(transaction.connection, 'stop', year):04d}"
-    # a stopped check holds nothing but what stopped it; a draft stopped by a person was not stopped by its findings
-    stopping = check.findings if check.verdict.level is Level.STOP else ()
     rules = sorted({finding.rule_id for finding in stopping})
     suffix = suffix.casefold()[:12] if suffix.removeprefix(".").isascii() and suffix.removeprefix(".").isalnum() else ""
     name_hash = store.keys.keyed_hash(file_name)
@@ -99,7 +119,7 @@ def purge_case(store: Store, transaction: Transaction, actor: Actor, case: Case,
     newest = draft_of(own[-1])
     suffix = PurePath(newest.file_name).suffix
     number = insert_stop(
-        store, transaction, actor, newest.check, newest.size, suffix, newest.file_name, "", "purged", case.id, now
+        store, transaction, actor, (), newest.size, suffix, newest.file_name, "", "purged", case.id, now
     )
     is_same = drafts.c.sha256.in_({row.sha256 for row in own})
     touched = {case.id, *connection.scalars(select(drafts.c.case_id).where(is_same))}

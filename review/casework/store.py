@@ -27,6 +27,7 @@ from review.casework.anchor import Anchor
 from review.casework.keys import KEY_FILE, Keys, create_keys, load_keys
 from review.casework.triggers import GENESIS
 from review.casework.vault import Vault
+from review.casework.wording import Wording
 from review.errors import StoreError
 from review.settings import Settings
 
@@ -64,6 +65,7 @@ class Store:
         self.settings = settings
         self.keys = keys
         self.hashing = hashing
+        self.wording = Wording(settings)
         self.hashing_slots = threading.BoundedSemaphore(_HASHING_AT_ONCE)
         self.vault = Vault(settings.home / "files", keys)
         self.anchor = Anchor(settings.home / "audit-head.json", keys.audit)

@@ -26,10 +26,11 @@ from review.casework.intake import declare, resubmit, submit
 from review.casework.permissions import may_see, permitted, read_actor
 from review.casework.readiness import RedactedCopy, count_undisposed
 from review.casework.records import draft_of, time_text
-from review.casework.stops import record_stop
+from review.casework.stops import record_stop, refuse_marks
 from review.casework.store import Store
 from review.casework.tables import acknowledgements, cases
 from review.casework.transitions import OUTCOMES, TRANSITIONS, WITHHOLDING_REASONS, Act
+from review.casework.wording import Words
 from review.errors import NotAllowed, UsageError, WorkflowError
 from review.types import Actor, Case, CaseState, Disposition, DispositionCode, Draft, Submission
 
@@ -81,6 +82,7 @@ def release(store: Store, actor: Actor, case_id: int, version: int, now: datetim
 def withdraw(store: Store, actor: Actor, case_id: int, version: int, reason: str, now: datetime) -> Case:
     """The case, withdrawn by its department; it stays on record and takes no further draft. The reason is audited as hash."""
     reason = clean_text(reason, "撤回原因", is_needed=True)
+    refuse_marks(store, actor, now, Words("撤回原因", reason))
     with store.writing() as transaction:
         connection = transaction.connection
         actor, case = require_act(connection, Act.WITHDRAW, actor, case_id, version)
@@ -108,6 +110,7 @@ def dispose(
     """
     chosen = DispositionCode(code)
     note = clean_text(note, "处置说明", is_needed=chosen in _NOTE_CODES)
+    refuse_marks(store, actor, now, Words("处置说明", note))
     indices = (finding,) if isinstance(finding, int) else tuple(dict.fromkeys(finding))
     with store.writing() as transaction:
         connection = transaction.connection
@@ -140,6 +143,7 @@ def dispose(
 def acknowledge_gaps(store: Store, actor: Actor, case_id: int, draft: int, note: str, now: datetime) -> None:
     """Records that a person looked at everything the machine could not read (人工已逐页查看); the note says how."""
     note = clean_text(note, "查看说明", is_needed=True)
+    refuse_marks(store, actor, now, Words("查看说明", note))
     with store.writing() as transaction:
         actor, case = require_act(transaction.connection, Act.ACKNOWLEDGE, actor, case_id)
         row = read_newest_draft(transaction.connection, case, draft)
