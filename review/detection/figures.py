@@ -36,7 +36,8 @@ class Figures:
     known: tuple[Line, ...]
     pairs: tuple[tuple[str, int, int, int], ...]  # kind, disclosures in the right group, in the right category, of
     twins: tuple[tuple[str, int, int], ...]  # kind, matched negatives hinted at, of
-    bins: tuple[Bin, ...]
+    bins: tuple[Bin, ...]  # all frame families
+    bins_new: tuple[Bin, ...]  # families not seen only
     alarms: tuple[FalseAlarms, ...]
     paragraph_alarms: tuple[FalseAlarms, ...]
     shipped_alarms: tuple[FalseAlarms, ...]  # of the model itself, which saw these texts as negatives
@@ -49,6 +50,9 @@ class Figures:
             "right_group": [dict(zip(("kind", "group", "category", "of"), row, strict=True)) for row in self.pairs],
             "twins_hinted": [dict(zip(("kind", "hinted", "of"), row, strict=True)) for row in self.twins],
             "ece": round(expected_calibration_error(self.bins), 4),
+            "ece_new_families": round(expected_calibration_error(self.bins_new), 4),
+            "ece_new_families_from_0.1": round(expected_calibration_error(self.bins_new[1:]), 4),
+            "reliability_new_families": [asdict(b) for b in self.bins_new],
             "reliability": [asdict(b) for b in self.bins],
             "ece_from_0.1": round(expected_calibration_error(self.bins[1:]), 4),
             "published_documents": [asdict(a) for a in self.alarms],
@@ -89,11 +93,18 @@ class Figures:
                 "",
                 table_of_lines(self.known),
                 "",
-                "## 可靠性图（没见过的来源和家族；交叉校准）",
+                "## 可靠性图（没见过的来源，家族见过和没见过的都算；交叉校准）",
                 "",
                 diagram(self.bins),
                 "",
                 f"绝大多数（段，类别）的概率接近零；只看说 0.1 以上的，ECE {expected_calibration_error(self.bins[1:]):.3f}。",
+                "",
+                "## 可靠性图（来源和家族都没见过）",
+                "",
+                diagram(self.bins_new),
+                "",
+                f"只看说 0.1 以上的，ECE {expected_calibration_error(self.bins_new[1:]):.3f}："
+                "题目从没见过时，模型说得比实际有把握。",
                 "",
                 "## 公开文件上的误报（没见过的来源；一页按 1500 字）",
                 "",
@@ -138,7 +149,8 @@ def figures_of(weights: Weights, crossed: CrossFit, rows: Sequence[RealText]) ->
         known=lines["known"],
         pairs=tuple(_groups(weights, found, judged, kind) for kind in ("new", "known")),
         twins=tuple(_twins(weights, found, judged, kind) for kind in ("twin-new", "twin-known")),
-        bins=reliability(*_crosswise(judged)),
+        bins=reliability(*_crosswise(judged, ("new", "known", "twin-new", "twin-known", "real"))),
+        bins_new=reliability(*_crosswise(judged, ("new", "twin-new", "real"))),
         alarms=_document_alarms(weights, crossed),
         paragraph_alarms=_paragraph_alarms(weights, found, judged),
         shipped_alarms=_shipped_alarms(model, rows),
@@ -170,16 +182,15 @@ def _twins(weights: Weights, found: Floats, judged: Judgements, kind: str) -> tu
     return kind, sum(bool(_shown(weights, found[row])) for row in rows), len(rows)
 
 
-def _crosswise(judged: Judgements) -> tuple[Floats, np.ndarray]:
-    """(probability, truth) of passages with new families or real prose, each genre calibrated on all the others."""
-    used = np.isin(judged.kinds, ("new", "known", "twin-new", "twin-known", "real"))
-    logits, truth, genres = judged.logits[used], judged.truth[used], judged.genres[used]
-    found = np.zeros_like(logits)
-    for genre in sorted(set(genres.tolist())):
-        here = genres == genre
-        slope, offset = fit_sigmoid(logits[~here].ravel(), truth[~here].ravel())
-        found[here] = 1 / (1 + np.exp(-(np.clip(logits[here], -30, 30) * slope + offset)))
-    return found, truth
+def _crosswise(judged: Judgements, kinds: Sequence[str]) -> tuple[Floats, np.ndarray]:
+    """(probability, truth) of the passages of these kinds, each genre calibrated on all passages of the other genres."""
+    found = np.zeros_like(judged.logits)
+    for genre in sorted(set(judged.genres.tolist())):
+        here = judged.genres == genre
+        slope, offset = fit_sigmoid(judged.logits[~here].ravel(), judged.truth[~here].ravel())
+        found[here] = 1 / (1 + np.exp(-(np.clip(judged.logits[here], -30, 30) * slope + offset)))
+    chosen = np.isin(judged.kinds, kinds)
+    return found[chosen], judged.truth[chosen]
 
 
 def _shipped_alarms(model: Classifier, rows: Sequence[RealText]) -> tuple[FalseAlarms, ...]:
