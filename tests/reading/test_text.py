@@ -55,3 +55,52 @@ def test_the_first_lines_with_text_stand_where_a_mark_would() -> None:
 def test_joined_pieces_are_the_file(content: str) -> None:
     joined = "\n".join(piece.text for piece in text.lines(content))
     assert joined.strip("\n") == content.strip("\n")
+
+
+LONG = CHINESE * 3
+JAPANESE = "宣城市の個人情報についてのお知らせです。電話番号は以下のとおり。よろしくお願いいたします。"
+KOREAN = "주민등록번호 및 전화번호 안내 드립니다. 연락처는 아래와 같습니다. 감사합니다 여러분 오늘은"
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (JAPANESE, "cp932"),
+        (JAPANESE, "euc_jp"),
+        (JAPANESE, "iso2022_jp"),
+        (KOREAN, "euc_kr"),
+        (KOREAN, "iso2022_kr"),
+        (CHINESE, "hz"),
+        (CHINESE, "utf-7"),
+        ("关于印发实施方案的通知各乡镇人民政府", "utf-16-le"),
+    ],
+)
+def test_a_character_set_nobody_declares_is_read_and_said(content: str, encoding: str) -> None:
+    found, is_whole = text.decode(content.encode(encoding))
+    assert found.strip("\n") == content and not is_whole
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        LONG.encode("utf-16") + "机密★5年".encode(),
+        LONG.encode("gb18030") + "机密★5年".encode(),
+        LONG.encode() + b"\n" + "机密★5年".encode("gb18030"),
+        LONG.encode() + b"\xed\xa0\x80" + "机密★5年".encode(),
+    ],
+)
+def test_text_appended_in_another_character_set_is_read_and_said(data: bytes) -> None:
+    found, is_whole = text.decode(data)
+    assert found.startswith(CHINESE) and found.endswith("机密★5年") and not is_whole
+
+
+def test_single_nuls_do_not_make_utf16_of_a_utf8_file() -> None:
+    assert text.decode(b"a\0b" + LONG.encode() + b"\0c") == ("ab" + LONG + "c", True)
+
+
+@pytest.mark.parametrize(
+    "content", ["tel +8613955512345-, x~{ab~}y, a+b-c", "臺北市政府公告為辦理國民年金", "赵䶮、镕、淼焱"]
+)
+def test_ordinary_texts_that_look_a_little_like_another_set_stay_whole(content: str) -> None:
+    encoding = "utf-8" if content.isascii() else "gb18030"
+    assert text.decode(content.encode(encoding)) == (content, True)
