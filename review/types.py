@@ -405,6 +405,12 @@ class Rule:
     path: str = ""
     line: int = 0
 
+    @property
+    def can_stop(self) -> bool:
+        """Whether a match of the rule can be STOP, in any zone or context."""
+        reached = {self.severity, *(severity for _, severity in self.zone_severity)}
+        return Severity.STOP in reached | {context.to for context in self.context}
+
     def is_effective(self, today: date) -> bool:
         started = self.effective_from is None or self.effective_from <= today
         return started and (self.effective_until is None or today <= self.effective_until)

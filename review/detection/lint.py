@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from review.detection.engine import compile_rules
 from review.detection.expressions import check_expression
 from review.detection.folding import fold
 from review.detection.maintenance import run_rule_examples
 from review.detection.patterns import translate_pattern
-from review.detection.rules import Loaded, load_folder, rule_leaves
+from review.detection.rules import Loaded, load_folder, rule_leaves, rule_set_of
 from review.detection.scanner import PatternError
 from review.detection.yaml_source import Problem
-from review.types import Rule, RuleStatus
+from review.types import Block, BlockKind, Document, Policy, Rule, RuleStatus, Span
 
 #: Exceptions that run out within so many days are mentioned.
 _SOON = timedelta(days=30)
@@ -90,6 +91,25 @@ def check_allowed_phrases(state: Folder) -> Iterator[Problem]:
                 yield Problem(rule.path, allowance.line or rule.line, message, "删去或改正", is_warning=True)
 
 
+def check_policy_phrases(state: Folder) -> Iterator[Problem]:
+    """Global allowed phrases in which a rule that stops finds something: they would never take effect there."""
+    if not state.loaded.policy.allow:
+        return
+    stopping = tuple(rule for rule in state.loaded.rules if rule.can_stop)
+    engine = compile_rules(rule_set_of(stopping, state.loaded.rule_set()), state.today, None, frozenset(RuleStatus))
+    for allowance in state.loaded.policy.allow:
+        if any(engine.find(document, Policy()) for document in _everywhere(allowance.phrase)):
+            message = f"放行短语“{allowance.phrase}”里有国家秘密标志，会停止处理的规则不受放行影响。"
+            yield Problem("policy.yaml", allowance.line, message, "删去；核实不属于国家秘密的，由保密员登记解除")
+
+
+def _everywhere(phrase: str) -> Iterator[Document]:
+    """The phrase in the body, at the top of the first page and as a file name."""
+    for is_top in (False, True):
+        block = Block(Span(0, len(phrase)), BlockKind.PARAGRAPH, "", top_of_first_page=is_top)
+        yield Document("", phrase, "txt", len(phrase), phrase, (block,))
+
+
 def check_repeated_words(state: Folder) -> Iterator[Problem]:
     """The same word twice in one rule, also when only the spelling differs."""
     for rule in state.loaded.rules:
@@ -131,6 +151,7 @@ CHECKS: tuple[Callable[[Folder], Iterator[Problem]], ...] = (
     check_patterns_compile,
     check_expiry,
     check_allowed_phrases,
+    check_policy_phrases,
     check_repeated_words,
     check_wording,
     check_effective,

@@ -35,6 +35,7 @@ _KIND_ZONES = {
     BlockKind.TEXT_BOX: Zone.TEXT_BOX,
     BlockKind.PROPERTY: Zone.PROPERTY,
     BlockKind.NAME: Zone.SHEET_NAME,
+    BlockKind.ATTACHMENT: Zone.FILE_NAME,  # the names of what is packed in or attached
     BlockKind.COMMENT: Zone.COMMENT,
 }
 _UNSEEN_NAMES = {
@@ -47,9 +48,7 @@ _UNSEEN_NAMES = {
     BlockKind.LINK: "链接地址",
     BlockKind.NAME: "工作表名或书签",
 }
-_PROSE = frozenset(
-    {BlockKind.PARAGRAPH, BlockKind.OTHER, BlockKind.NOTE, BlockKind.IMAGE, BlockKind.TEXT_BOX, BlockKind.ATTACHMENT}
-)
+_PROSE = frozenset({BlockKind.PARAGRAPH, BlockKind.OTHER, BlockKind.NOTE, BlockKind.IMAGE, BlockKind.TEXT_BOX})
 
 
 def zone_mask(zones: tuple[Zone, ...]) -> int:

@@ -17,6 +17,7 @@ from review.errors import RuleError
 from review.types import Leaf, Match, Policy, Rule, RuleSet
 
 _NOT_RULES = frozenset({"policy.yaml"})
+_NO_ALLOWANCE = "删去；经保密员核实不属于国家秘密的，由保密员登记解除，普通词在规则里写 exceptions 和例子"
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ def load_folder(folder: Path) -> Loaded:
             _load_file(folder, path, loaded)
     _load_policy(folder, loaded)
     _check_ids(loaded)
+    _check_allowances(loaded)
     if not loaded.rules and not loaded.problems:
         loaded.problems.append(Problem(str(folder), 1, "文件夹里没有规则。", "放入 .yaml 规则文件"))
     loaded.problems.sort()
@@ -75,6 +77,7 @@ def parse_rules(text: str, shown: str = "rules.yaml", folder: Path | None = None
     loaded = Loaded()
     _load_text(text, shown, folder, loaded)
     _check_ids(loaded)
+    _check_allowances(loaded)
     loaded.problems.sort()
     return loaded
 
@@ -139,6 +142,19 @@ def _check_ids(loaded: Loaded) -> None:
         if first is not rule:
             message = f"编号 {rule.id} 已经用过（{first.path}:{first.line}）。"
             loaded.problems.append(Problem(rule.path, rule.line, message, "换一个没有用过的编号"))
+
+
+def _check_allowances(loaded: Loaded) -> None:
+    """A mark of a state secret (保守国家秘密法 22) is released by a person on record, never by a phrase in a file."""
+    stopping = {rule.id for rule in loaded.rules if rule.can_stop}
+    for rule in loaded.rules:
+        if rule.id in stopping and rule.allow:
+            message = f"规则 {rule.id} 会停止处理，不能写 allow。"
+            loaded.problems.append(Problem(rule.path, rule.allow[0].line or rule.line, message, _NO_ALLOWANCE))
+    for allowance in loaded.policy.allow:
+        for name in sorted(stopping.intersection(allowance.rules)):
+            message = f"放行短语不能用于会停止处理的规则 {name}。"
+            loaded.problems.append(Problem("policy.yaml", allowance.line, message, _NO_ALLOWANCE))
 
 
 def _plain(node: Node, without: tuple[str, ...] = ()) -> object:

@@ -1,8 +1,10 @@
 """The shipped rules: their examples, the strings they must and must not find, and their behaviour on published text."""
 
 import gzip
+import io
 import json
 import shutil
+import zipfile
 from collections import Counter
 from datetime import date
 from functools import cache
@@ -13,11 +15,15 @@ import pytest
 import yaml
 
 from review.detection.engine import Engine, compile_rules
+from review.detection.lint import lint_rules
 from review.detection.maintenance import run_rule_examples
-from review.detection.rules import load_policy, load_rules
+from review.detection.rules import load_policy, load_rules, parse_rules
+from review.errors import RuleError
 from review.reading.assembly import Reading, assemble
+from review.reading.extraction import Options
 from review.reading.formats.text import lines
-from review.types import Block, BlockKind, Document, Finding, Policy, Rule, RuleSet, Severity, Span, Zone
+from review.reading.nesting import read_document
+from review.types import Allowance, Block, BlockKind, Document, Finding, Policy, Rule, RuleSet, Severity, Span, Zone
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "rules"
@@ -141,6 +147,56 @@ def test_hidden_text_is_told_and_weighs_more_with_an_identifier_in_it() -> None:
 def test_file_name_alone_is_enough(name: str, category: str) -> None:
     found = engine().find(Document("", name, "docx", 0, "", ()), Policy())
     assert category in {f.category for f in found}
+
+
+@pytest.mark.parametrize("entry", ["附件/机密.docx", "秘密.txt", "（机密）名单.txt", "2026年机密.txt"])
+def test_mark_in_the_name_of_a_packed_file_stops(entry: str) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as bundle:
+        bundle.writestr("说明.txt", "一般内容。")
+        bundle.writestr(entry, "一般内容。")
+    found = engine().find(read_document(packed.getvalue(), Options(name="材料.zip")), Policy())
+    assert Severity.STOP in {f.severity for f in found if f.place is Zone.FILE_NAME}
+
+
+@pytest.mark.parametrize("entry", ["秘密花园/图.txt", "商业秘密.txt", "机密级人员管理办法.txt", "保守国家秘密法.txt"])
+def test_everyday_name_of_a_packed_file_is_left_in_peace(entry: str) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as bundle:
+        bundle.writestr(entry, "一般内容。")
+    found = engine().find(read_document(packed.getvalue(), Options(name="材料.zip")), Policy())
+    assert [f.rule_id for f in found if f.category.startswith("SEC")] == []
+
+
+@pytest.mark.parametrize("phrase", ["机密★5年", "关于某事的请示机密★5年各单位", "密级：机密"])
+def test_no_allowed_phrase_switches_off_a_mark(phrase: str) -> None:
+    found = engine().find(document(phrase, is_top=True), Policy(allow=(Allowance(phrase),)))
+    assert Severity.STOP in {f.severity for f in found}
+
+
+def test_a_phrase_for_a_rule_that_stops_does_not_load(tmp_path: Path) -> None:
+    shutil.copytree(RULES, tmp_path / "rules")
+    policy = tmp_path / "rules" / "policy.yaml"
+    policy.write_text(
+        "policy:\n  allow:\n    - {phrase: 某某机密, reason: 普通词, rules: [secret-mark-star]}\n", "utf-8"
+    )
+    with pytest.raises(RuleError) as caught:
+        load_rules(tmp_path / "rules")
+    assert "secret-mark-star" in str(caught.value)
+
+
+def test_an_allowance_in_a_rule_that_stops_does_not_load() -> None:
+    text = (RULES / "secrecy_numbers.yaml").read_text("utf-8")
+    text = text.replace("    examples:", "    allow: [市委密电〔2016〕1号]\n    examples:", 1)
+    assert any("不能写 allow" in str(problem) for problem in parse_rules(text).errors)
+
+
+def test_lint_names_a_global_phrase_with_a_mark_in_it(tmp_path: Path) -> None:
+    shutil.copytree(RULES, tmp_path / "rules")
+    policy = tmp_path / "rules" / "policy.yaml"
+    policy.write_text("policy:\n  allow: [路口交通, 机密★5年]\n", "utf-8")
+    found = [str(problem) for problem in lint_rules(tmp_path / "rules", TODAY, examples=False)]
+    assert len(found) == 1 and "机密★5年" in found[0]
 
 
 def test_a_number_that_the_site_lists_as_not_public_is_found_where_it_is_quoted(tmp_path: Path) -> None:
