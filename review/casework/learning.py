@@ -53,7 +53,7 @@ def labelled_hints(store: Store) -> tuple[LabelledParagraph, ...]:
 def promote_model(store: Store, models: Path, name: str, now: datetime) -> None:
     """Puts a model into use, with its audit event; ModelError, and nothing changed, for a damaged one."""
     with store.writing() as transaction:
-        audit.append(transaction, now, OPERATOR, "model-promoted", None, **promote(models, name))
+        audit.append(transaction, now, OPERATOR, "model-promoted", None, **promote(models, name, store.settings.model))
 
 
 def roll_back_model(store: Store, models: Path, now: datetime) -> None:

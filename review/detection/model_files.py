@@ -139,16 +139,17 @@ def _check_shapes(weights: Weights) -> None:
         raise ModelError("模型文件的内容前后不一致。", _REINSTALL)
 
 
-def promote(models: Path, name: str) -> dict[str, str | int | None]:
+def promote(models: Path, name: str, default: str = "") -> dict[str, str | int | None]:
     """Makes ``models/<name>`` the current model and returns the payload of the audit event ``model.promote``.
 
     The pointer is the file ``models/current``; its second line keeps the model before, for ``roll_back``. The new model
-    is loaded first: a damaged one raises ModelError and the old one stays.
+    is loaded first: a damaged one raises ModelError and the old one stays. ``default`` is the model in use where none was
+    promoted yet.
     """
     if Path(name).name != name or name in ("", ".", ".."):
         raise ModelError("模型名称不能用。", "模型名称应是 models 下的文件夹名。")
     load_weights(models / name)
-    before = current_name(models)
+    before = current_name(models, default)
     _point(models, name, before)
     return {"model": name, "model_sha256": model_hash(models / name), "previous": before or None}
 
