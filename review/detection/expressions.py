@@ -1,5 +1,6 @@
 """Many regular expressions over one view: which match where, each with its start; see ``sequences`` for the how."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -7,24 +8,65 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from review.detection.scanner import Hits, PatternError, Scan, compile_patterns, no_hits
-from review.detection.sequences import Gap, Sequence, TooComplex, class_table, split
-from review.detection.text import View, crop_ranges, uncrop
+from review.detection.scanner import Hits, PatternError, Scan, compile_patterns, join_hits, no_hits
+from review.detection.sequences import Gap, Sequence, TooComplex, class_table, has_alphanumeric, longest, split
+from review.detection.text import View, crop_ranges, merge_ranges, uncrop
 
 Ints = npt.NDArray[np.int64]
 
+#: Patterns that may be longer than this are always looked for everywhere.
+_LOCAL = 64
 #: So many characters of gaps are looked at in one step; bounds memory.
 _STEP = 400_000
 
 
 @dataclass(frozen=True, slots=True)
-class Expressions:
-    """Compiled: whole expressions and one anchor piece per sequence in one pass; the other pieces when an anchor is found."""
+class Pass:
+    """Patterns compiled together. ``reach`` > 0: none matches without an ASCII letter or digit, nor is longer than that, so
+    that only the neighbourhoods of these characters are looked at."""
 
-    owner: Ints  # expression of each pattern of ``scan``; negative: ~index into sequences
+    owner: Ints  # expression of each pattern; negative: ~index into sequences
+    scan: Scan
+    reach: int
+
+    def find(self, view: View, edges: Ints | None) -> Hits:
+        """(owner, first, one past last character of the view) of all matches."""
+        by_pattern = np.where(self.owner >= 0, edges[np.maximum(self.owner, 0)], 0) if edges is not None else None
+        around = self._around(view)
+        if not len(around):
+            return no_hits()
+        hits = to_characters(self.scan(around.data, by_pattern), around)
+        start, end = hits.start, hits.end
+        pattern = self.owner[hits.pattern]
+        if around is view or not len(hits):
+            return Hits(pattern, start, end)
+        start, end, is_whole = uncrop(around, start, end)
+        return Hits(pattern[is_whole], start[is_whole], end[is_whole])
+
+    def _around(self, view: View) -> View:
+        if not self.reach:
+            return view
+        starts, ends = _alphanumeric_runs(view)
+        starts, ends = merge_ranges(starts - self.reach, ends + self.reach)
+        # where letters and digits are everywhere, cutting them out costs more than it spares
+        return view if int((ends - starts).sum()) * 2 > len(view) else crop_ranges(view, starts, ends)
+
+
+def _alphanumeric_runs(view: View) -> tuple[Ints, Ints]:
+    codes = view.codes
+    ascii_codes = np.minimum(codes, 128).astype(np.uint8)
+    is_one = _alphanumeric()[ascii_codes]
+    edges = np.flatnonzero(np.diff(is_one, prepend=False, append=False))
+    return edges[::2], edges[1::2]
+
+
+@dataclass(frozen=True, slots=True)
+class Expressions:
+    """Compiled: whole expressions and one anchor piece per sequence at once; the other pieces when an anchor is found."""
+
     sequences: tuple[tuple[int, Sequence], ...]  # (expression, sequence)
     reach: Ints  # by sequence: characters before the anchor, characters after it
-    scan: Scan
+    passes: tuple[Pass, ...]
     cache: Path | None
 
     def find(self, view: View, edges: Ints | None = None) -> Hits:
@@ -33,13 +75,10 @@ class Expressions:
         ``edges`` (by expression) says what the caller will not accept beside a match (``scanner.NO_DIGIT`` …): such matches
         may be left out at once, which spares memory where long numbers are reported at every end.
         """
-        by_pattern = None
-        if edges is not None and len(self.owner):
-            by_pattern = np.where(self.owner >= 0, edges[np.maximum(self.owner, 0)], 0)
-        hits = to_characters(self.scan(view.data, by_pattern), view)
+        hits = join_hits([one.find(view, edges) for one in self.passes])
         if not len(hits):
             return hits
-        owner = self.owner[hits.pattern]
+        owner = hits.pattern
         is_whole = owner >= 0
         found = [Hits(owner[is_whole], hits.start[is_whole], hits.end[is_whole])]
         if not is_whole.all():
@@ -49,7 +88,7 @@ class Expressions:
             for first, last in zip(cuts, [*cuts[1:], len(order)], strict=True):
                 rows = order[first:last]
                 found.append(self._join(int(rest.pattern[rows[0]]), rest.start[rows], rest.end[rows], view))
-        return Hits(*(np.concatenate([getattr(h, name) for h in found]) for name in ("pattern", "start", "end")))
+        return join_hits(found)
 
     def _join(self, index: int, anchor_start: Ints, anchor_end: Ints, view: View) -> Hits:
         """The matches of one sequence around its anchors."""
@@ -87,11 +126,21 @@ def compile_expressions(patterns: tuple[str, ...], cache: Path | None = None) ->
             owner.append(~len(sequences))
             sequences.append((index, sequence))
     try:
-        scan = compile_patterns(tuple(scanned), cache)
+        passes = tuple(_passes(scanned, np.array(owner, np.int64), cache))
     except PatternError as error:
         raise PatternError(_first_refused(patterns), str(error)) from error
     reach = np.array([sequence.reach for _, sequence in sequences], np.int64).reshape(-1, 2)
-    return Expressions(np.array(owner, np.int64), tuple(sequences), reach, scan, cache)
+    return Expressions(tuple(sequences), reach, passes, cache)
+
+
+def _passes(patterns: list[str], owner: Ints, cache: Path | None) -> Iterator[Pass]:
+    sizes = [longest(pattern) for pattern in patterns]
+    is_local = [size <= _LOCAL and has_alphanumeric(pattern) for pattern, size in zip(patterns, sizes, strict=True)]
+    for wanted in (False, True):
+        rows = [index for index, local in enumerate(is_local) if local is wanted]
+        if rows:
+            reach = max(sizes[row] for row in rows) + 1 if wanted else 0
+            yield Pass(owner[rows], compile_patterns(tuple(patterns[row] for row in rows), cache), reach)
 
 
 def check_expression(pattern: str) -> None:
@@ -120,9 +169,7 @@ def to_characters(hits: Hits, view: View) -> Hits:
     """Byte positions of ``view.data`` as character positions; hits of no length are left out."""
     if not len(hits):
         return no_hits()
-    unique, inverse = np.unique(np.concatenate((hits.start, hits.end)), return_inverse=True)
-    places = view.characters(unique)[inverse]
-    start, end = places[: len(hits)], places[len(hits) :]
+    start, end = view.characters(hits.start), view.characters(hits.end)
     kept = start < end
     return Hits(hits.pattern[kept], start[kept], end[kept])
 
@@ -180,6 +227,11 @@ def _free_run(view: View, places: Ints, gap: Gap, backwards: bool = False) -> In
         is_free = inside & table[view.codes[np.clip(at, 0, len(view) - 1)]]
         out.append(np.where(is_free.all(1), gap.high, np.argmin(is_free, 1)))
     return np.concatenate(out) if out else np.zeros(0, np.int64)
+
+
+@cache
+def _alphanumeric() -> npt.NDArray[np.bool_]:
+    return np.array([chr(code).isalnum() and code < 128 for code in range(129)], np.bool_)
 
 
 @cache

@@ -12,7 +12,7 @@ from review.detection.expressions import Expressions, compile_expressions, split
 from review.detection.folding import fold
 from review.detection.patterns import translate_pattern
 from review.detection.places import zone_mask
-from review.detection.scanner import FREE, NO_ALNUM, NO_DIGIT, PatternError, Scan, compile_words
+from review.detection.scanner import FREE, NO_ALNUM, NO_DIGIT, PatternError, WordScan, compile_words
 from review.detection.sequences import shortest
 from review.detection.text import DEFAULT_LAYERS, LAYER_NAMES, RISKY_LAYERS
 from review.detection.variants import VARIANT_LAYERS, relax_numbers
@@ -72,11 +72,11 @@ class Leaves:
     word_leaf: Ints
     pattern_leaf: Ints
     patterns: tuple[str, ...]
-    scan_words: Scan
+    scan_words: WordScan
     expressions: Expressions
     pattern_edges: Ints  # by expression: what must not stand beside its matches
     variant_words: tuple[tuple[str, int], ...]  # folded word, leaf; of leaves with a variant layer
-    number_words: Scan | None
+    number_words: WordScan | None
     number_patterns: Expressions | None
     number_word_leaf: Ints
     number_pattern_leaf: Ints

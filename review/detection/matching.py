@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from review.detection.expressions import compile_expressions, to_characters
+from review.detection.expressions import compile_expressions
 from review.detection.folding import BREAK, DIGIT, DROP, ENTITY, HAN, LETTER, SPACE, TRADITIONAL, WIDTH
 from review.detection.leaves import LAYER_BITS, Ints, Leaves
 from review.detection.places import Places, zone_mask
@@ -122,7 +122,7 @@ def find_hits(source: Source, leaves: Leaves) -> Table:
         if view.kind == "numbers":
             tables += _scan_numbers(view, number, leaves)
         else:
-            tables.append(_words_table(to_characters(leaves.scan_words(view.data), view), number, leaves))
+            tables.append(_words_table(leaves.scan_words(view.codes), number, leaves))
             if view.kind != "symbols":
                 tables.append(
                     _table(leaves.expressions.find(view, _edges_in(view, leaves)), leaves.pattern_leaf, number)
@@ -198,8 +198,7 @@ def _words_table(hits: Hits, number: int, leaves: Leaves) -> Table:
 def _scan_numbers(view: View, number: int, leaves: Leaves) -> list[Table]:
     tables = []
     if leaves.number_words is not None:
-        found = to_characters(leaves.number_words(view.data), view)
-        tables.append(_table(found, leaves.number_word_leaf, number))
+        tables.append(_table(leaves.number_words(view.codes), leaves.number_word_leaf, number))
     if leaves.number_patterns is not None:
         tables.append(_table(leaves.number_patterns.find(view), leaves.number_pattern_leaf, number))
     return tables

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from review.detection.expressions import Expressions, compile_expressions, to_characters
+from review.detection.expressions import Expressions, compile_expressions
 from review.detection.leaves import word_forms
 from review.detection.matching import Source
 from review.detection.patterns import translate_pattern
 from review.detection.places import zone_mask
-from review.detection.scanner import Scan, compile_words
+from review.detection.scanner import WordScan, compile_words
 from review.detection.text import View, crop_ranges, uncrop
 from review.types import Allowance, Context, Exemption, Policy, Rule, RuleSet, Span
 
@@ -47,7 +47,7 @@ class Nearby:
     cues: tuple[tuple[Cue, ...], ...]  # by rule
     word_item: Ints
     pattern_item: Ints
-    scan_words: Scan
+    scan_words: WordScan
     expressions: Expressions
 
 
@@ -135,6 +135,8 @@ def _cues(rule: Rule, rule_set: RuleSet, policy: Policy, today: date, items: _It
         if _is_in_force(exemption, today):
             numbers = _numbers(items, exemption.near, exemption.regex)
             yield Cue(numbers, exemption.before, exemption.after, zone_mask(exemption.zones))
+    if rule.can_stop:
+        return  # no phrase switches off a mark of a state secret
     allowed = [a for a in policy.allow if not a.rules or rule.id in a.rules]
     phrases = [a.phrase for a in (*rule.allow, *allowed) if _is_in_force(a, today)]
     if phrases:
@@ -193,7 +195,7 @@ def _scan(nearby: Nearby, view: View, low: Ints, high: Ints) -> Iterable[tuple[I
     around = crop_ranges(view, low, high)
     if not len(around):
         return
-    words = to_characters(nearby.scan_words(around.data), around)
+    words = nearby.scan_words(around.codes)
     for hits, items in ((words, nearby.word_item), (nearby.expressions.find(around), nearby.pattern_item)):
         if len(hits):
             start, end, is_whole = uncrop(around, hits.start, hits.end)

@@ -186,6 +186,29 @@ def _least(node: Node) -> tuple[int, int]:
     return min(((sum(a for a, _ in row), sum(b for _, b in row)) for row in rows), default=(0, 0))
 
 
+@lru_cache(maxsize=10_000)
+def has_alphanumeric(pattern: str) -> bool:
+    """Whether every match holds an ASCII letter or digit."""
+    return _always_alphanumeric(parse(pattern))
+
+
+def _always_alphanumeric(options: tuple[tuple[Node, ...], ...]) -> bool:
+    return all(any(_is_alphanumeric(node) for node in option) for option in options)
+
+
+def _is_alphanumeric(node: Node) -> bool:
+    if isinstance(node, Repeat):
+        return node.low > 0 and _is_alphanumeric(node.node)
+    if isinstance(node, Group):
+        return _always_alphanumeric(node.options)
+    if not node.is_class:
+        return node.text.isascii() and node.text.isalnum()
+    return node.text == "\\d" or bool(_ALPHANUMERIC_CLASS.fullmatch(node.text))
+
+
+_ALPHANUMERIC_CLASS = re.compile(r"\[(?:[0-9]-[0-9]|[a-z]-[a-z]|[A-Z]-[A-Z]|\\d|[0-9A-Za-z])+\]")
+
+
 # ----------------------------------------------------------------------------------------------------------- splitting
 
 

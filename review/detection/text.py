@@ -63,6 +63,8 @@ SYMBOL_REACH = 24
 #: A run of more digits than this is no identifier; its inside is masked so that patterns do not report every offset of it.
 LONG_RUN = 100
 _KEPT_OF_RUN = 50
+#: So few edits are spliced one by one.
+_FEW_EDITS = 2_000
 #: Where the separators between the pieces of a cropped view come from.
 NOWHERE = -(10**12)
 _ITEM_START = re.compile(
@@ -109,12 +111,12 @@ class View:
     """
 
     __slots__ = (
+        "_data",
+        "_index",
         "changed",
         "codes",
-        "data",
         "edits",
         "ends",
-        "firsts",
         "kind",
         "kinds",
         "original",
@@ -138,11 +140,17 @@ class View:
         self.ends = ends
         self.kind = kind
         self.edits = edits
-        self.firsts: Ints | None = None  # byte positions of the characters, when first asked for
         self.kinds: Flags | None = None  # class_flags, when first asked for
         self.present: dict[int, Ints] = {}
         self.changed = changed if changed is not None else np.zeros(0, np.bool_)
-        self.data = str(np.ascontiguousarray(codes).data, "utf-32-le", "replace").encode("utf-8", "replace")
+        self._data: bytes | None = None  # data, when first asked for
+        self._index: tuple[npt.NDArray[np.uint64], Ints] | None = None
+
+    @property
+    def data(self) -> bytes:
+        if self._data is None:
+            self._data = self.string().encode("utf-8", "replace")
+        return self._data
 
     def positions(self, flag: int) -> Ints:
         """Offsets of source characters with this flag (base view)."""
@@ -171,15 +179,27 @@ class View:
 
     def string(self) -> str:
         """The whole view as text."""
-        return self.data.decode()
+        return str(np.ascontiguousarray(self.codes).data, "utf-32-le", "replace")
 
     def characters(self, offsets: Ints) -> Ints:
-        """Character positions of byte positions of ``data`` (sorted, unique)."""
+        """Character positions of byte positions of ``data``."""
         if len(self.data) == len(self.codes) or not len(offsets):
             return offsets
-        if self.firsts is None:
-            self.firsts = np.flatnonzero(np.frombuffer(self.data, np.int8) >= -64)
-        return np.searchsorted(self.firsts, offsets)
+        if self._index is None:
+            self._index = _first_bytes(self.data)
+        bits, before = self._index
+        word = offsets >> 6
+        below = (np.uint64(1) << (offsets & 63).astype(np.uint64)) - np.uint64(1)
+        return before[word] + np.bitwise_count(bits[word] & below)
+
+
+def _first_bytes(data: bytes) -> tuple[npt.NDArray[np.uint64], Ints]:
+    """One bit for each byte that begins a character, in words of 64, and the number of characters before each word."""
+    is_first = np.zeros((len(data) // 64 + 1) * 64, np.bool_)
+    np.greater_equal(np.frombuffer(data, np.int8), -64, out=is_first[: len(data)])
+    bits = np.packbits(is_first, bitorder="little").view(np.uint64)
+    counts = np.bitwise_count(bits).astype(np.int64)
+    return bits, np.cumsum(counts) - counts
 
 
 def normalise(text: str) -> View:
@@ -226,6 +246,8 @@ def _find_edits(text: str, codes: Codes, original: Flags) -> Edits | None:
 
 
 def _apply_edits(folded: Codes, edits: Edits) -> Codes:
+    if len(edits.starts) < _FEW_EDITS:
+        return _spliced(folded, edits)
     gone = np.zeros(len(folded) + 1, np.int8)
     np.add.at(gone, edits.starts, 1)
     np.add.at(gone, edits.ends, -1)
@@ -234,6 +256,15 @@ def _apply_edits(folded: Codes, edits: Edits) -> Codes:
         return kept
     removed = np.cumsum(edits.ends - edits.starts) - (edits.ends - edits.starts)
     return np.insert(kept, np.repeat(edits.starts - removed, edits.sizes), edits.codes)
+
+
+def _spliced(folded: Codes, edits: Edits) -> Codes:
+    parts = []
+    at = written = 0
+    for start, end, size in zip(edits.starts.tolist(), edits.ends.tolist(), edits.sizes.tolist(), strict=True):
+        parts += [folded[at : max(at, start)], edits.codes[written : written + size]]
+        at, written = max(at, end), written + size
+    return np.concatenate([*parts, folded[at:]])
 
 
 def _mask_long_runs(folded: Codes, flags: Flags) -> None:
@@ -264,7 +295,7 @@ def join_gaps(base: View, soft_breaks: Ints) -> View | None:
     """
     starts, ends = _space_runs(base, class_flags(base))
     # indentation or spaces around a soft break vanish with it
-    starts, ends = _merged(np.concatenate((starts, soft_breaks)), np.concatenate((ends, soft_breaks + 1)))
+    starts, ends = merge_ranges(np.concatenate((starts, soft_breaks)), np.concatenate((ends, soft_breaks + 1)))
     return _neighbourhoods(base, starts, ends, GAP_REACH, "joined")
 
 
@@ -289,7 +320,7 @@ def skip_symbols(base: View) -> View | None:
         if stop < len(flags) and is_han[stop] and _is_inserted(flags, is_han, start, stop):
             runs.append((start, stop))
     table = np.array(runs, np.int64).reshape(-1, 2)
-    starts, ends = _merged(table[:, 0], table[:, 1])
+    starts, ends = merge_ranges(table[:, 0], table[:, 1])
     return _neighbourhoods(base, starts, ends, SYMBOL_REACH, "symbols")
 
 
@@ -380,7 +411,7 @@ def _neighbourhoods(base: View, cut_starts: Ints, cut_ends: Ints, reach: int, ki
     if not len(cut_starts):
         return None
     flags = class_flags(base)
-    starts, ends = _merged(np.maximum(cut_starts - reach, 0), np.minimum(cut_ends + reach, len(flags)))
+    starts, ends = merge_ranges(np.maximum(cut_starts - reach, 0), np.minimum(cut_ends + reach, len(flags)))
     # every neighbourhood falls into the pieces between its cuts; only after its last piece something ends
     owner = np.searchsorted(starts, cut_starts, "right") - 1
     piece_starts = np.concatenate((starts, cut_ends))
@@ -410,7 +441,7 @@ def crop(base: View, intervals: list[tuple[int, int]]) -> View | None:
 
 def crop_ranges(base: View, starts: Ints, ends: Ints) -> View:
     """``crop`` for arrays."""
-    starts, ends = _merged(np.maximum(starts, 0), np.minimum(ends, len(base)))
+    starts, ends = merge_ranges(np.maximum(starts, 0), np.minimum(ends, len(base)))
     sizes = ends - starts + 1
     first = np.cumsum(sizes) - sizes
     places = np.arange(int(sizes.sum())) - np.repeat(first - starts, sizes)
@@ -420,7 +451,7 @@ def crop_ranges(base: View, starts: Ints, ends: Ints) -> View:
     return View(codes, base.original, places, places + 1, "crop")
 
 
-def _merged(starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
+def merge_ranges(starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
     """Ranges in order, overlapping and touching ones joined, empty ones left out."""
     some = ends > starts
     order = np.argsort(starts[some], kind="stable")

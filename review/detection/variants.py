@@ -175,17 +175,11 @@ def _literal_hits(
                 forms.setdefault(form, []).append((leaf, bits["shape"]))
     if not forms:
         return
-    hits = compile_words(tuple(forms))(base.data)
-    ends, starts = _characters(base, hits.end), _characters(base, hits.start)
+    hits = compile_words(tuple(forms))(base.codes)
     meanings = list(forms.values())
-    for pattern, start, end in zip(hits.pattern.tolist(), starts.tolist(), ends.tolist(), strict=True):
+    for pattern, start, end in zip(hits.pattern.tolist(), hits.start.tolist(), hits.end.tolist(), strict=True):
         for leaf, bit in meanings[pattern]:
             yield leaf, start, end, bit
-
-
-def _characters(view: View, offsets: Ints) -> Any:
-    unique, inverse = np.unique(offsets, return_inverse=True)
-    return view.characters(unique)[inverse]
 
 
 def shape_forms(word: str) -> tuple[str, ...]:
@@ -225,11 +219,9 @@ def _sound_hits(base: View, words: tuple[tuple[str, int], ...]) -> Iterator[tupl
     for word, leaf in words:
         sounds.setdefault("".join(_sound(c) for c in word), []).append((word, leaf))
     tokens, starts, ends = _phonetic(base)
-    view = View(np.array([ord(t) for t in tokens], np.uint32), base.original)
-    hits = compile_words(tuple(sounds))(view.data)
-    first, last = _characters(view, hits.start), _characters(view, hits.end)
+    hits = compile_words(tuple(sounds))(np.array([ord(t) for t in tokens], np.uint32))
     meanings = list(sounds.values())
-    for pattern, at, to in zip(hits.pattern.tolist(), first.tolist(), last.tolist(), strict=True):
+    for pattern, at, to in zip(hits.pattern.tolist(), hits.start.tolist(), hits.end.tolist(), strict=True):
         start, end = starts[at], ends[to - 1]
         written = base.text(start, end)
         for word, leaf in meanings[pattern]:
