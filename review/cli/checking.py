@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from review.check import Detectors, check_document, load_detectors, read_and_check
+from review.cli.found import STANDARD_INPUT, Found, find, read
 from review.cli.options import make_parser, settings_of
 from review.errors import EXIT_ORDER, ExitCode, UsageError
 from review.outputs.report import Checked, render_html, render_json, render_text
@@ -16,14 +17,14 @@ from review.reading.sandbox import Pool
 from review.settings import Settings
 from review.types import Document, Gap, GapReason, Level, Severity
 
-_STANDARD_INPUT = "-"
+_UNOPENED = "文件打不开，未检查。请检查读取权限和磁盘。"
 
 
 def run(arguments: Sequence[str]) -> int:
     """The most serious exit code of all files (contract.md)."""
     options = _parser().parse_args(arguments)
     settings = settings_of(options)
-    files = _files(options.paths)
+    files = find(options.paths)
     detectors = load_detectors(settings, date.today(), with_model=not options.no_model)
     checked = _check_all(files, options, settings, detectors)
     _write(checked, options, detectors)
@@ -50,62 +51,39 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-# ------------------------------------------------------------------------------------------------------------ files
-
-
-def _files(paths: Sequence[str]) -> list[str]:
-    """Every file named or found below a folder, in a stable order; UsageError for what does not exist."""
-    found: list[str] = []
-    for path in paths:
-        if path == _STANDARD_INPUT or Path(path).is_file():
-            found.append(path)
-        elif Path(path).is_dir():
-            found += _below(Path(path))
-        else:
-            raise UsageError(f"找不到文件或文件夹：{path}", "请检查路径是否写对。")
-    if not found:
-        raise UsageError("所给文件夹里没有文件。", "请指定包含文稿的文件夹。")
-    return found
-
-
-def _below(folder: Path) -> list[str]:
-    return sorted(str(path) for path in folder.rglob("*") if path.is_file())
-
-
 def _check_all(
-    files: list[str], options: argparse.Namespace, settings: Settings, detectors: Detectors
+    files: list[Found], options: argparse.Namespace, settings: Settings, detectors: Detectors
 ) -> list[Checked]:
     jobs = max(options.jobs, 1)
     ocr = options.ocr or settings.ocr
 
     with Pool(settings.limits, jobs, ocr) as pool, ThreadPoolExecutor(jobs) as threads:
 
-        def one(position: int, path: str) -> Checked:
-            return _check_one(position, path, options.name, settings, detectors, pool)
+        def one(position: int, item: Found) -> Checked:
+            return _check_one(position, item, options.name, settings, detectors, pool)
 
-        waiting = [threads.submit(one, position, path) for position, path in enumerate(files, 1)]
+        waiting = [threads.submit(one, position, item) for position, item in enumerate(files, 1)]
         return [future.result() for future in _with_progress(waiting)]
 
 
-def _check_one(position: int, path: str, name: str, settings: Settings, detectors: Detectors, pool: Pool) -> Checked:
+def _check_one(position: int, item: Found, name: str, settings: Settings, detectors: Detectors, pool: Pool) -> Checked:
     limit = settings.limits.file_bytes
+    if item.refusal:
+        return _unopened(position, item.shown, item.refusal, detectors)
     try:
-        if path == _STANDARD_INPUT:
-            data = sys.stdin.buffer.read(limit + 1)
-        else:
-            with open(path, "rb") as file:
-                data = file.read(limit + 1)
+        is_input = item.path == STANDARD_INPUT
+        data = sys.stdin.buffer.read(limit + 1) if is_input else read(item.path, limit + 1)
     except OSError:
-        return _unopened(position, path, detectors)
-    shown = name or "标准输入" if path == _STANDARD_INPUT else Path(path).name
+        return _unopened(position, item.shown, _UNOPENED, detectors)
+    shown = name or "标准输入" if is_input else Path(item.shown).name
     document, check = read_and_check(data, shown, detectors, pool=pool)
     if len(data) > limit:
         check = replace(check, document_sha256=None)  # only the beginning was read
-    return Checked(path, position, document, check)
+    return Checked(item.shown, position, document, check)
 
 
-def _unopened(position: int, path: str, detectors: Detectors) -> Checked:
-    gap = Gap(GapReason.CORRUPT, "", "文件打不开，未检查。请检查读取权限和磁盘。")
+def _unopened(position: int, path: str, detail: str, detectors: Detectors) -> Checked:
+    gap = Gap(GapReason.CORRUPT, "", detail)
     document = Document(sha256="", name=Path(path).name, format="unknown", size=0, text="", blocks=(), gaps=(gap,))
     check = replace(check_document(document, detectors), document_sha256=None)
     return Checked(path, position, document if check.verdict.level is not Level.STOP else None, check)

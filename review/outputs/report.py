@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from review.outputs.places import Places
 from review.types import Check, Document, Finding, Gap, Level, Rule, RuleSet, Span, Suggestion
 from review.wording import GAP_NAMES, LEVEL_NAMES, PLACE_NAMES, SEVERITY_NAMES, SUGGESTION_NAMES
 
+#: C0 and C1, bidirectional controls (Unicode TR 9), line separators, halves of surrogate pairs.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNKNOWN_RULE = "（规则已不在规则库中）"
 
 
@@ -40,7 +43,8 @@ def render_json(checked: Sequence[Checked], rules: RuleSet, show_text: bool = Fa
         "date": first.checked_on.isoformat() if first else "",
     }
     value = {"tool": tool, "documents": [_document_row(item, rules, show_text) for item in checked]}
-    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}" if match[0] != "\n" else "\n", text)
 
 
 def _document_row(item: Checked, rules: RuleSet, show_text: bool) -> dict[str, object]:
@@ -116,7 +120,17 @@ def render_text(checked: Sequence[Checked], rules: RuleSet, show_text: bool = Fa
         lines.append("")
     if len(checked) > 1:
         lines.append(_summary(checked))
-    return "\n".join(lines).rstrip("\n") + "\n"
+    return "\n".join(map(visible, lines)).rstrip("\n") + "\n"
+
+
+def visible(line: str) -> str:
+    """One line whose control and direction characters are signs: a terminal obeys none, and no name hides or forges a line."""
+    return _CONTROL.sub(_sign, line)
+
+
+def _sign(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return chr(0x2400 + code) if code < 0x20 else "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
 
 
 def _text_of(item: Checked, rules: RuleSet, show_text: bool) -> list[str]:
@@ -184,6 +198,6 @@ pre{{white-space:pre-wrap;font:inherit;border:1px solid #D5DBE3;border-radius:4p
 
 def render_html(checked: Sequence[Checked], rules: RuleSet) -> str:
     """A page that can be printed: the text report, everything escaped, nothing fetched."""
-    blocks = ["\n".join(_text_of(item, rules, show_text=False)) for item in checked]
+    blocks = ["\n".join(map(visible, _text_of(item, rules, show_text=False))) for item in checked]
     body = "".join(f"<pre>{html.escape(block)}</pre>" for block in blocks)
     return _PAGE.format(body=body)

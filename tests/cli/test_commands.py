@@ -1,6 +1,7 @@
 """The command line as a script sees it: exit codes, output, and no text of a draft where it does not belong."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,36 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as ended:
         main([name, "--help"])
     assert ended.value.code == 0 and "用法：" in capsys.readouterr().out
+
+
+def test_what_a_folder_holds_and_is_not_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    draft(folder, "关于开展冬季清洁家园行动的通知。", "a.txt")
+    assert run(capsys, "check", "--no-model", folder)[0] == 0
+    (folder / "b").symlink_to(outside)
+    (folder / "c.txt").symlink_to(folder / "nowhere")
+    os.mkfifo(folder / "d.txt")
+    code, out, _ = run(capsys, "check", "--no-model", "--format", "json", folder)
+    documents = json.loads(out)["documents"]
+    assert code == 3
+    assert [Path(row["path"]).name for row in documents] == ["a.txt", "b", "c.txt", "d.txt"]
+    assert [len(row["gaps"]) for row in documents] == [0, 1, 1, 1]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_folder_that_cannot_be_opened_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    draft(tmp_path, "关于开展冬季清洁家园行动的通知。", "a.txt")
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0)
+    assert run(capsys, "check", "--no-model", tmp_path)[0] == 3
+
+
+def test_a_name_in_gbk_is_read_as_its_maker_wrote_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = os.fsdecode(f"身份证{ID}.txt".encode("gbk"))
+    draft(tmp_path, "关于开展冬季清洁家园行动的通知。", name)
+    code, out, _ = run(capsys, "check", "--no-model", tmp_path)
+    assert code == 1
+    assert "身份证" in out

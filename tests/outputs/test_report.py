@@ -148,3 +148,18 @@ def test_a_block_kind_outside_the_body_is_found_by_its_offset() -> None:
     places = Places(assemble(b"", "a.docx", "docx", Reading(pieces)))
     block = places.block_at(3)
     assert block is not None and block.kind is BlockKind.COMMENT and places.block_at(99) is None
+
+
+def test_control_and_direction_characters_reach_no_terminal_and_no_file_as_themselves() -> None:
+    document = assemble(b"", "a.txt", "txt", Reading((Piece("x"),)))
+    gap = Gap(GapReason.CORRUPT, "部\x1b]0;改标题\x07\u202e件", "")
+    check = Check(
+        "0" * 64, "txt", 1, None, (), (gap,), Verdict(Level.REVIEW, False), "0" * 64, None, "1", date(2026, 1, 1)
+    )
+    item = Checked("名\n■ 伪造的行\x9b31m\ud800.txt", 1, document, check)
+    for report in (render_text([item], RULES), render_html([item], RULES)):
+        assert not any(c in report for c in "\x1b\x07\x9b\u202e\ud800")
+        assert "␛]0;改标题␇⟨U+202E⟩件" in report and "名␊■ 伪造的行⟨U+009B⟩31m⟨U+D800⟩.txt" in report
+    row = render_json([item], RULES)
+    assert not any(c in row for c in "\x1b\x9b\u202e\ud800")
+    assert json.loads(row)["documents"][0]["path"] == item.path
