@@ -3,6 +3,7 @@
 import io
 import zlib
 
+import numpy as np
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name
@@ -12,7 +13,7 @@ from review.reading.assembly import Reading
 from review.reading.extraction import Options
 from review.reading.formats import pdf
 from review.types import BlockKind, GapReason
-from tests.reading.builders_pdf import HEIGHT, WIDTH, Builder, chinese, fonts
+from tests.reading.builders_pdf import HEIGHT, WIDTH, Builder, chinese, fonts, one_page
 
 BODY = chinese("关于开展冬季清洁家园行动的通知", 72, 700) + chinese("各村民委员会请按照要求认真组织实施", 72, 670)
 
@@ -71,6 +72,17 @@ def test_a_note_that_paints_what_it_says_is_told_once() -> None:
 
 def test_a_frame_around_a_word_is_no_gap() -> None:
     assert not read(noted("1 0 0 RG 0 0 120 30 re S\n")).gaps
+
+
+def test_a_highlight_inside_a_form_needs_no_ocr() -> None:
+    data = noted("/X Do\n")
+    with pikepdf.open(io.BytesIO(data)) as document:
+        form = document.make_stream(b"1 1 0 rg 0 0 120 30 re f")
+        form.Type, form.Subtype, form.BBox = Name.XObject, Name.Form, Array([0, 0, 120, 30])
+        document.pages[0].Annots[0].AP.N.Resources = Dictionary(XObject=Dictionary(X=form))
+        packed = io.BytesIO()
+        document.save(packed)
+    assert not read(packed.getvalue()).gaps
 
 
 # ------------------------------------------------------------------------------------------------------------- damage
@@ -177,3 +189,73 @@ def test_the_words_of_a_covered_picture_are_hidden_text() -> None:
     builder.page(content, {"I": (600, 60, picture.tobytes())})
     (piece,) = [p for p in read(builder.bytes(), "auto").pieces if "2026" in p.text]
     assert piece.kind is BlockKind.HIDDEN and piece.concealed == "被遮盖的图片"
+
+
+# ---------------------------------------------------------------------------------------- outlines and small pictures
+
+
+def outlined(x: float, y: float, letters: int = 5) -> str:
+    """Letters as one path: squares with corners like those of Chinese characters."""
+    strokes = []
+    for letter in range(letters):
+        left = x + 16 * letter
+        for row in range(4):
+            strokes.append(f"{left} {y + 4 * row} 14 1.5 re")
+            strokes.append(f"{left + 4 * row} {y} 1.5 14 re")
+    return "0 g\n" + "\n".join(strokes) + "\nf\n"
+
+
+def test_letters_drawn_as_outlines_beside_text_are_looked_at() -> None:
+    gaps = read(one_page(BODY + outlined(72, 780))).gaps
+    assert [(gap.reason, gap.locator) for gap in gaps] == [(GapReason.NO_OCR, "第1页 图形")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "".join(f"72 {600 - 14 * row} {60} 14 re {132} {600 - 14 * row} 60 14 re S\n" for row in range(30)),
+        "".join(f"72 {600 - 24 * row} 400 0.5 re f\n" for row in range(20)),
+        "72 600 400 100 re f 80 500 m 200 560 300 560 400 500 c S\n",
+        "".join(f"{72 + 4 * step} 600 2 0.5 re f\n" for step in range(100)),
+    ],
+)
+def test_tables_rules_and_ornaments_are_no_outlines(content: str) -> None:
+    assert not read(one_page(BODY + content)).gaps
+
+
+@pytest.mark.parametrize("place", [outlined(72, -60), "1 g 72 775 90 20 re f\n1 g\n" + outlined(72, 780)[4:]])
+def test_outlines_that_nobody_sees_are_a_gap(place: str) -> None:
+    assert GapReason.NO_TEXT in reasons(read(one_page(BODY + place)))
+
+
+def test_outlines_beside_text_are_read() -> None:
+    pytest.importorskip("rapidocr_onnxruntime")
+    picture = Image.new("L", (460, 60), 255)
+    ImageDraw.Draw(picture).text((10, 5), "SAMPLE 20267", fill=0, font_size=48)
+    ink = np.argwhere(np.asarray(picture) < 128).tolist()
+    runs = [f"{72 + x / 4} {600 - y / 4} 0.26 0.26 re" for y, x in ink]
+    reading = read(one_page(BODY + "0 g\n" + "\n".join(runs) + "\nf\n"), "auto")
+    (piece,) = [p for p in reading.pieces if "20267" in p.text]
+    assert piece.kind is BlockKind.IMAGE and 60 < piece.runs[0].bbox.x0 < 85
+    assert HEIGHT - 605 < piece.runs[0].bbox.top < HEIGHT - 590
+
+
+@pytest.mark.parametrize("size", [(80, 16), (160, 15), (40, 9)])
+def test_a_small_strip_of_a_picture_is_looked_at(size: tuple[int, int]) -> None:
+    builder = Builder()
+    builder.page(BODY + f"q {size[0]} 0 0 {size[1]} 72 780 cm /I Do Q\n", {"I": striped()})
+    assert reasons(read(builder.bytes())) == [GapReason.NO_OCR]
+
+
+def test_a_row_of_pictures_of_one_letter_each_is_looked_at() -> None:
+    builder = Builder()
+    content = "".join(f"q 12 0 0 13 {72 + 15 * index} 600 cm /I Do Q\n" for index in range(9))
+    builder.page(BODY + content, {"I": striped(12, 12)})
+    assert reasons(read(builder.bytes())) == [GapReason.NO_OCR]
+
+
+def test_a_bullet_and_a_rule_are_no_gap() -> None:
+    builder = Builder()
+    content = "q 10 0 0 10 60 600 cm /I Do Q\nq 400 0 0 2 72 500 cm /I Do Q\n"
+    builder.page(BODY + content, {"I": striped(12, 12)})
+    assert not read(builder.bytes()).gaps

@@ -17,9 +17,11 @@ from review.reading.formats import pdf_structure
 from review.types import Gap, GapReason
 
 _MAX_APPEARANCES = 500
+_MAX_DEPTH = 5
 _MAX_CONTENT = 8 * 1024 * 1024
-#: Operators that show text, a picture, a form or a shading.
-_SHOWS = re.compile(rb"(?<![A-Za-z])(?:Tj|TJ|Do|BI|sh|'|\")(?![A-Za-z])")
+#: Operators that show text or an inline picture; the one that shows a form or a picture.
+_SHOWS = re.compile(rb"(?<![A-Za-z])(?:Tj|TJ|BI|'|\")(?![A-Za-z])")
+_NAMES = re.compile(rb"(?<![A-Za-z])Do(?![A-Za-z])")
 _PAINTS = re.compile(rb"(?<=[\s\d])(?:[lcvy]|re)(?=\s)")
 #: A highlight, a frame or an arrow has fewer lines and curves than a letter drawn in outlines.
 _FEW_STROKES = 24
@@ -110,12 +112,21 @@ def _streams(note: pikepdf.Dictionary) -> Iterator[tuple[pikepdf.Stream, str]]:
                     yield stream, shown if is_shown else OTHER_LOOK
 
 
-def _is_telling(stream: pikepdf.Stream) -> bool:
-    """Whether the appearance can hold text; PdfError when it cannot be decoded."""
+def _is_telling(stream: pikepdf.Stream, depth: int = 0) -> bool:
+    """Whether the appearance, or a form in it, can hold text; PdfError when it cannot be decoded."""
     content = pdf_structure.bounded_bytes(stream, _MAX_CONTENT)
     if content is None:
         raise pikepdf.PdfError
-    return bool(_SHOWS.search(content)) or len(_PAINTS.findall(content)) >= _FEW_STROKES
+    if _SHOWS.search(content) or len(_PAINTS.findall(content)) >= _FEW_STROKES:
+        return True
+    if not _NAMES.search(content):
+        return False
+    resources = stream.get("/Resources", pikepdf.Dictionary())
+    named = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
+    if depth >= _MAX_DEPTH or not isinstance(named, pikepdf.Dictionary):
+        return True
+    forms = [form for _, form in named.items() if isinstance(form, pikepdf.Stream)]
+    return any(str(form.get("/Subtype", "")) != "/Form" or _is_telling(form, depth + 1) for form in forms)
 
 
 def _add(small: pikepdf.Pdf, page: pikepdf.Page, note: pikepdf.Dictionary, stream: pikepdf.Stream) -> None:

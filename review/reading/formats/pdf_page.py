@@ -10,7 +10,16 @@ import pypdfium2.raw as pdfium
 
 from review.reading.assembly import Piece
 from review.reading.extraction import Options
-from review.reading.formats import page_lines, pdf_covered, pdf_hidden, pdf_objects, pdf_scan, pdf_tables, pdf_text
+from review.reading.formats import (
+    page_lines,
+    pdf_covered,
+    pdf_hidden,
+    pdf_leftovers,
+    pdf_objects,
+    pdf_scan,
+    pdf_tables,
+    pdf_text,
+)
 from review.reading.formats.page_lines import Line
 from review.reading.formats.pdf_objects import Painted
 from review.reading.formats.pdf_text import Frame
@@ -95,9 +104,12 @@ class PageReader:
         if not layer.painted.shapes and not layer.painted.texts:
             blank = pdfium.FPDFPage_GetAnnotCount(page) == 0 or pdf_scan.is_blank(page, layer.frame)
             return self._read_by_ocr(page, number, layer) if not blank else _blank(layer, pieces)
-        if not pdf_scan.has_pictures(layer.painted, layer.frame):
-            return self._plain(page, number, layer, pieces)
+        if not pdf_scan.has_pictures(layer.painted, layer.frame) and not layer.seen:
+            return self._unseen(page, number, layer, pieces)
         sights = pdf_scan.read_pictures(page, layer.painted, layer.frame, number, self._options, self._pictures)
+        rest = pdf_leftovers.read(page, layer.painted, layer.frame, number, self._options, self._pictures)
+        if rest is not None:
+            sights.append(rest)
         read = [piece for sight in sights for piece in sight.pieces]
         how = PageReading.MIXED if read and layer.seen else PageReading.OCR if read else PageReading.TEXT
         if not layer.seen and not read:
@@ -105,10 +117,8 @@ class PageReader:
         gaps = tuple(gap for sight in sights for gap in sight.gaps)
         return Content(layer.frame, (*pieces, *read), how, gaps)
 
-    def _plain(self, page: ctypes.c_void_p, number: int, layer: _Layer, pieces: list[Piece]) -> Content:
-        """A page of text without pictures; without seen text it is blank or drawn in outlines."""
-        if layer.seen:
-            return Content(layer.frame, tuple(pieces), PageReading.TEXT)
+    def _unseen(self, page: ctypes.c_void_p, number: int, layer: _Layer, pieces: list[Piece]) -> Content:
+        """A page without seen text and large pictures: blank, or drawn in outlines."""
         if pdf_scan.is_blank(page, layer.frame):
             return _blank(layer, pieces)
         return self._read_by_ocr(page, number, layer)

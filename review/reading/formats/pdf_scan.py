@@ -19,7 +19,7 @@ _DPI = 150
 _MAX_PIXELS = 12_000_000
 _MAX_SIDE = 6000
 _MAX_OWN_PIXELS = 60_000_000
-#: A picture on a page below this many points is a logo, a line or an ornament.
+#: A picture on a page below this many points is read together with the other small ones (``pdf_leftovers``).
 _MIN_WIDE, _MIN_HIGH = 60.0, 18.0
 
 
@@ -35,7 +35,6 @@ def read_pictures(
 ) -> list[Sight]:
     """The pictures of a page that also has text, each read once; what lies over them is not painted. Changes the page."""
     pictures = [box for box in _joined(_pictures(painted, frame)) if _is_worth_reading(box)]
-    options.allowance.small_pictures += sum(not _is_worth_reading(b) for b in _joined(_pictures(painted, frame)))
     if not pictures:
         return []
     for text in painted.texts:
@@ -70,6 +69,18 @@ def read_pictures(
 def has_pictures(painted: Painted, frame: Frame) -> bool:
     """Whether a picture large enough to hold text stands on the page."""
     return any(_is_worth_reading(box) for box in _joined(_pictures(painted, frame)))
+
+
+def large_pictures(painted: Painted, frame: Frame) -> list[Shape]:
+    """The picture objects that are large, or part of a large picture."""
+    boxes = [box for box in _joined(_pictures(painted, frame)) if _is_worth_reading(box)]
+    found = []
+    for shape in painted.shapes if boxes else ():
+        if shape.kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            box = frame.box(*shape.bounds)
+            if any(_touches((box.x0, box.top, box.x1, box.bottom), other) for other in boxes):
+                found.append(shape)
+    return found
 
 
 def drawn(page: ctypes.c_void_p, frame: Frame, dpi: float = _DPI) -> tuple[Image.Image, float]:

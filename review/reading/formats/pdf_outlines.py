@@ -1,0 +1,105 @@
+"""Where a page may show letters that are no text: drawn as outlines. Found by how densely the corners of paths lie.
+
+A letter has many corners on little room, a ruled table four per crossing, an underline four in all. Used for PDF and OFD.
+"""
+
+import ctypes
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pypdfium2.raw as pdfium
+
+from review.reading.formats import pdf_calls as calls
+from review.reading.formats.pdf_objects import Shape, matrix_of, point_at, times
+from review.reading.formats.pdf_text import Frame
+from review.types import BBox
+
+_CELL = 3.0  # points
+#: So many corners in nine points square are dense: half a small Latin letter, a third of a Chinese one.
+_DENSE = 12
+#: A shorter word has fewer corners than this in no typeface.
+_LEAST = 60
+_MIN_HIGH, _MIN_WIDE = 4.0, 6.0
+_SIMPLE = 6
+_MAX_POINTS = 60_000
+_PATH = pdfium.FPDF_PAGEOBJ_PATH
+
+
+def boxes_of(shapes: Sequence[Shape], frame: Frame) -> list[BBox]:
+    """The boxes (points, top-left origin) that may hold letters drawn as outlines; nearly always none."""
+    paths = [s for s in shapes if s.kind == _PATH and (s.is_stroked or (s.is_filled and s.colour[3] > 12))]
+    counts = [calls.path_count(s.handle) for s in paths]
+    if sum(counts) < _LEAST:
+        return []
+    points: list[tuple[float, float]] = []
+    for shape, count in zip(paths, counts, strict=True):
+        left, bottom, right, top = shape.bounds
+        if count <= _SIMPLE:
+            points += ((left, bottom), (left, top), (right, bottom), (right, top))
+        else:
+            points += _corners(shape, min(count, _MAX_POINTS - len(points)))
+        if len(points) >= _MAX_POINTS:
+            # a map or a drawing: all of it is looked at
+            return [BBox(0.0, 0.0, frame.width, frame.height)]
+    placed = (frame.box(x, y, x, y) for x, y in points)
+    return dense([(box.x0, box.top) for box in placed])
+
+
+def _corners(shape: Shape, count: int) -> Iterator[tuple[float, float]]:
+    matrix = times(matrix_of(shape.handle), shape.matrix)
+    x, y = ctypes.c_float(), ctypes.c_float()
+    to_x, to_y = ctypes.addressof(x), ctypes.addressof(y)
+    for index in range(count):
+        segment = calls.path_segment(shape.handle, index)
+        if segment and calls.segment_point(segment, to_x, to_y):
+            yield point_at(x.value, y.value, matrix)
+
+
+def dense(points: Sequence[tuple[float, float]]) -> list[BBox]:
+    """The boxes around the dense parts of these points (x, y in points) that are large enough for a word."""
+    if len(points) < _LEAST:
+        return []
+    places = np.array(points)
+    places = places[np.isfinite(places).all(axis=1) & (np.abs(places) < 20_000).all(axis=1)]
+    if len(places) < _LEAST:
+        return []
+    cells = np.floor(places / _CELL).astype(np.int64)
+    cells -= cells.min(axis=0)
+    columns, rows = (cells.max(axis=0) + 1).tolist()
+    if columns * rows > 20_000_000:
+        return []
+    grid = np.zeros((rows + 2, columns + 2), np.int32)
+    np.add.at(grid, (cells[:, 1] + 1, cells[:, 0] + 1), 1)
+    window = sum(grid[1 + dy : rows + 1 + dy, 1 + dx : columns + 1 + dx] for dy in (-1, 0, 1) for dx in (-1, 0, 1))
+    busy = np.argwhere((np.asarray(window) >= _DENSE) & (grid[1:-1, 1:-1] > 0))
+    label = _labels([(int(y), int(x)) for y, x in busy])
+    groups: dict[int, list[int]] = {}
+    for index, (column, row) in enumerate(cells.tolist()):
+        if (row, column) in label:
+            groups.setdefault(label[row, column], []).append(index)
+    return list(filter(None, (_box(places[indices]) for indices in groups.values())))
+
+
+def _labels(busy: list[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """Busy cell → its group: cells less than four steps apart sideways and two up or down (letters of a word)."""
+    left = set(busy)
+    label: dict[tuple[int, int], int] = {}
+    number = 0
+    while left:
+        stack = [left.pop()]
+        number += 1
+        while stack:
+            row, column = stack.pop()
+            label[row, column] = number
+            for near in [(row + dy, column + dx) for dy in range(-2, 3) for dx in range(-4, 5)]:
+                if near in left:
+                    left.remove(near)
+                    stack.append(near)
+    return label
+
+
+def _box(points: np.ndarray) -> BBox | None:
+    (x0, top), (x1, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    if len(points) < _LEAST or x1 - x0 < _MIN_WIDE or bottom - top < _MIN_HIGH:
+        return None
+    return BBox(x0, top, x1, bottom)
