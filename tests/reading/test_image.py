@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageDraw, PngImagePlugin
 
 from review.reading.extraction import Allowance, Options, Unreadable
 from review.reading.formats import image
@@ -122,3 +122,18 @@ def test_a_zip_hanging_behind_the_picture_is_handed_on() -> None:
         archive.writestr("名单.txt", "王某")
     reading = image.extract(packed(blank(), "JPEG") + tail.getvalue(), OFF)
     assert [item.data for item in reading.embedded] == [tail.getvalue()]
+
+
+def test_a_small_strip_with_the_ink_of_a_line_is_looked_at() -> None:
+    picture = blank(77, 21)
+    ImageDraw.Draw(picture).text((4, 2), "SAMPLE 26", fill="black", font_size=14)
+    reading = image.extract(packed(picture, "PNG"), Options(ocr="off", is_part=True))
+    assert [gap.reason for gap in reading.gaps] == [GapReason.NO_OCR]
+
+
+@pytest.mark.parametrize("box", [(0, 10, 76, 12), (30, 3, 46, 18)])
+def test_a_rule_and_a_bullet_are_not_looked_at(box: tuple[int, int, int, int]) -> None:
+    picture = blank(77, 21)
+    ImageDraw.Draw(picture).rectangle(box, fill="black")
+    options = Options(ocr="off", is_part=True)
+    assert not image.extract(packed(picture, "PNG"), options).gaps and options.allowance.small_pictures == 1

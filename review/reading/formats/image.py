@@ -10,12 +10,15 @@ from PIL import ExifTags, Image, ImageFile, ImageOps, IptcImagePlugin, Unidentif
 from review.reading import filetypes
 from review.reading.assembly import Embedded, Piece, Reading
 from review.reading.extraction import Options, Unreadable
+from review.reading.ocr_ink import is_text_like
 from review.reading.ocr_text import Placing, read_picture
 from review.types import BlockKind, Gap, GapReason, Page, PageReading
 
-#: A picture inside a document below this is an icon or a line.
+#: A picture inside a document below this is an icon or a line, unless its ink has the shape of a line of text.
 _SMALL_SIDE, _SMALL_AREA = 28, 4_000
 _PREVIEW_SIDE = 600
+#: Small pictures are enlarged to this many pixels.
+_SMALL_HIGH = 48
 _BROKEN = "图片损坏，未能完整读取。请重新导出图片后提交，或由人工查看。"
 _TOO_LARGE = "图片像素超过限制，未检查。请缩小后重新提交。"
 _THUMBNAIL = "图片内含缩略图（可能保留裁剪、涂改前的画面），请人工核对"
@@ -51,7 +54,7 @@ def extract(data: bytes, options: Options) -> Reading:
     pages: list[Page] = []
     gaps: list[Gap] = []
     remarks: list[str] = []
-    if options.is_part and (_is_small(image) or _is_preview(image, options.name)):
+    if options.is_part and (_is_icon(image) or _is_preview(image, options.name)):
         options.allowance.small_pictures += 1
         pages.append(Page(1, float(image.width), float(image.height), "px", PageReading.UNREAD))
     else:
@@ -76,8 +79,27 @@ def _open(data: bytes, options: Options) -> Image.Image:
     return image
 
 
+def _is_icon(image: Image.Image) -> bool:
+    """Whether a picture is too small for a line of text: by its size, and then by its ink."""
+    if not _is_small(image):
+        return False
+    try:
+        return not is_text_like(upright(image))
+    except (OSError, ValueError, SyntaxError, EOFError):
+        return False  # the reading of its frames says what is wrong with it
+
+
 def _is_small(image: Image.Image) -> bool:
     return min(image.size) < _SMALL_SIDE or image.width * image.height < _SMALL_AREA
+
+
+def _enlarged(frame: Image.Image) -> tuple[Image.Image, float]:
+    """A small picture made larger for the engine, and how many of its pixels one of the new ones is."""
+    factor = _SMALL_HIGH / min(frame.size)
+    if factor <= 1 or max(frame.size) * factor > 2 * _PREVIEW_SIDE:
+        return frame, 1.0
+    size = max(round(frame.width * factor), 1), max(round(frame.height * factor), 1)
+    return frame.resize(size, Image.Resampling.LANCZOS), 1 / factor
 
 
 def _is_preview(image: Image.Image, name: str) -> bool:
@@ -113,15 +135,17 @@ def _read_frames(image: Image.Image, options: Options, pieces: list[Piece], page
         if digest and digest in seen:
             continue  # the frames of an animation repeat
         seen.add(digest)
+        picture, scale = _enlarged(frame) if options.is_part else (frame, 1.0)
         placing = Placing(
             number,
             locator or "图片",
+            scale,
             kind=BlockKind.IMAGE if options.is_part else BlockKind.PARAGRAPH,
             has_marks=number == 1,
             width=float(frame.width),
             height=float(frame.height),
         )
-        sight = read_picture(frame, placing, options)
+        sight = read_picture(picture, placing, options)
         pieces += sight.pieces
         gaps += sight.gaps
         how = PageReading.OCR if sight.pieces else PageReading.BLANK if sight.was_read else PageReading.UNREAD

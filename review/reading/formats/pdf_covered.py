@@ -15,6 +15,7 @@ from review.reading.formats import pdf_calls as calls
 from review.reading.formats import pdf_scan
 from review.reading.formats.pdf_objects import Painted, Rectangle, Shape
 from review.reading.formats.pdf_text import Frame
+from review.reading.ocr_ink import is_flat
 from review.reading.ocr_text import Placing, Sight, read_picture
 from review.types import BBox, BlockKind, Gap, GapReason
 
@@ -63,7 +64,7 @@ def _is_large(box: BBox) -> bool:
 def _broken(shape: Shape, shown: Image.Image, scale: float, frame: Frame, number: int) -> Sight | None:
     """A Gap when nothing of the picture is painted although it holds something, because it cannot be decoded."""
     crop = _crop(shown, frame, shape.bounds, scale)
-    if crop is None or not pdf_scan.is_flat(crop) or pdf_scan.is_decoded(shape):
+    if crop is None or not is_flat(crop) or pdf_scan.is_decoded(shape):
         return None
     return Sight(gaps=(Gap(GapReason.CORRUPT, f"第{number}页 图片", _BROKEN),), was_read=False)
 
@@ -133,7 +134,7 @@ def _read_own(shape: Shape, frame: Frame, number: int, options: Options, seen: s
 
 
 def _read(image: Image.Image, placing: Placing, options: Options, seen: set[str]) -> Sight | None:
-    if pdf_scan.is_flat(image):
+    if is_flat(image):
         return None
     digest = hashlib.sha256(image.tobytes()).hexdigest()
     if digest in seen:
@@ -222,6 +223,6 @@ def _hidden_part(
     if bounds[2] - bounds[0] < _MIN_WIDE or bounds[3] - bounds[1] < _MIN_HIGH:
         return None
     changed, under = _crop(difference, frame, bounds, scale), _crop(bare, frame, bounds, scale)
-    if changed is None or under is None or changed.getbbox() is None or pdf_scan.is_flat(under):
+    if changed is None or under is None or changed.getbbox() is None or is_flat(under):
         return None
     return under

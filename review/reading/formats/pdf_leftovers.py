@@ -13,6 +13,7 @@ from review.reading.formats import pdf_calls as calls
 from review.reading.formats import pdf_outlines, pdf_scan
 from review.reading.formats.pdf_objects import Painted
 from review.reading.formats.pdf_text import Frame
+from review.reading.ocr_ink import is_flat, is_text_like
 from review.reading.ocr_text import Placing, Sight, read_picture
 from review.types import BBox, BlockKind, Gap, GapReason
 
@@ -43,7 +44,9 @@ def read(
     shown, scale = pdf_scan.drawn(page, frame)
     for handle in large:
         calls.set_active(handle, 1)
-    canvas, corner = _only(shown, [*outlines, *(b for b in strips if _is_text_like(shown, b, scale))], scale)
+    canvas, corner = _only(
+        shown, [*outlines, *(b for b in strips if is_text_like(shown.crop(_pixels(b, scale, shown.size))))], scale
+    )
     gaps = (
         (Gap(GapReason.NO_TEXT, f"第{number}页", _UNSEEN),) if any(_is_lost(shown, b, scale) for b in outlines) else ()
     )
@@ -124,26 +127,10 @@ def _pixels(box: BBox, scale: float, size: tuple[int, int], margin: float = 0.0)
     )
 
 
-def _is_text_like(shown: Image.Image, box: BBox, scale: float) -> bool:
-    """Whether the ink of a small picture is as high as letters and longer than high."""
-    crop = shown.crop(_pixels(box, scale, shown.size)).convert("L")
-    low, high = (float(v) for v in crop.getextrema())  # type: ignore[arg-type]
-    if high - low < 16:
-        return False
-    middle = (low + high) / 2
-    # the ground is what most of the picture is
-    dark = sum(crop.histogram()[: int(middle)]) > crop.width * crop.height / 2
-    ink = crop.point(lambda v: 255 if (v > middle) is dark else 0).getbbox()
-    if ink is None:
-        return False
-    wide, tall = ink[2] - ink[0], ink[3] - ink[1]
-    return min(wide, tall) >= 8 and max(wide, tall) >= _ASPECT * min(wide, tall)
-
-
 def _is_lost(shown: Image.Image, box: BBox, scale: float) -> bool:
     """Whether nothing of an outline is seen: outside the page, of the colour of its ground, or covered."""
     left, top, right, bottom = _pixels(box, scale, shown.size)
-    return right - left < 3 or bottom - top < 3 or pdf_scan.is_flat(shown.crop((left, top, right, bottom)))
+    return right - left < 3 or bottom - top < 3 or is_flat(shown.crop((left, top, right, bottom)))
 
 
 def _only(shown: Image.Image, boxes: Sequence[BBox], scale: float) -> tuple[Image.Image | None, tuple[int, int]]:
@@ -162,4 +149,4 @@ def _only(shown: Image.Image, boxes: Sequence[BBox], scale: float) -> tuple[Imag
         min(max(p[3] for p in places) + 10, shown.height),
     )
     part = canvas.crop(around)
-    return (None if pdf_scan.is_flat(part) else part), around[:2]
+    return (None if is_flat(part) else part), around[:2]

@@ -11,6 +11,7 @@ from review.reading.extraction import Options
 from review.reading.formats import pdf_calls as calls
 from review.reading.formats.pdf_objects import Painted, Rectangle, Shape
 from review.reading.formats.pdf_text import Frame
+from review.reading.ocr_ink import is_flat
 from review.reading.ocr_text import Placing, Sight, read_picture
 from review.types import BlockKind
 
@@ -105,12 +106,6 @@ def is_blank(page: ctypes.c_void_p, frame: Frame) -> bool:
     """Whether a reader of this page sees nothing."""
     image, _ = drawn(page, frame, 50)
     return is_flat(image)
-
-
-def is_flat(image: Image.Image) -> bool:
-    """Whether all of the picture has one tone."""
-    low, high = image.convert("L").getextrema()
-    return float(high) - float(low) < 16  # type: ignore[arg-type]
 
 
 def _pictures(painted: Painted, frame: Frame) -> list[Rectangle]:
