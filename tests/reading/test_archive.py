@@ -184,3 +184,49 @@ def test_compressed_streams_are_read_member_by_member(kind: str, pack: Callable[
     with pytest.raises(Unreadable) as caught:
         read(pack(b"\0" * 40_000_000), kind)
     assert caught.value.reason is GapReason.DANGEROUS
+
+
+def without_the_last_entry(data: bytes) -> bytes:
+    """The archive whose directory does not list its last entry, though the entry is still there."""
+    first, last, end = data.find(b"PK\x01\x02"), data.rfind(b"PK\x01\x02"), data.rfind(b"PK\x05\x06")
+    shorter = bytearray(data[:last] + data[end:])
+    at = len(shorter) - 22
+    struct.pack_into("<HHII", shorter, at + 8, 1, 1, last - first, first)
+    return bytes(shorter)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED])
+def test_a_file_the_directory_does_not_list_is_read_and_said(method: int) -> None:
+    hidden = without_the_last_entry(zipped({"一.txt": b"1" * 50, "二.txt": "机密★5年".encode()}, method))
+    assert zipfile.ZipFile(io.BytesIO(hidden)).namelist() == ["一.txt"]
+    document = read_document(hidden, Options(name="a.zip"))
+    assert "机密★5年" in document.text
+    assert GapReason.DANGEROUS in {gap.reason for gap in document.gaps}
+
+
+def test_text_behind_or_before_the_entries_is_read_and_said() -> None:
+    whole = zipped({"一.txt": b"1" * 50})
+    assert read(whole, "zip").gaps == ()
+    for data in (whole + "\n机密★5年".encode(), "机密★5年 ".encode() + whole, whole + b"\0" * 64 + "机密★5年".encode()):
+        reading = read(data, "zip")
+        assert [gap.reason for gap in reading.gaps] == [GapReason.DANGEROUS]
+        assert any("机密★5年".encode() in item.data for item in reading.embedded)
+
+
+def test_padding_descriptors_and_comments_are_no_hidden_data() -> None:
+    target = io.BytesIO()
+
+    class Pipe(io.RawIOBase):
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: object) -> int:
+            return target.write(data)  # type: ignore[arg-type]
+
+    with zipfile.ZipFile(Pipe(), "w", zipfile.ZIP_DEFLATED) as bundle:  # cannot seek: descriptors follow the data
+        bundle.writestr("一.txt", b"1" * 50)
+        with bundle.open("二.txt", "w", force_zip64=True) as entry:
+            entry.write(b"2" * 50)
+        bundle.comment = "内部资料".encode()
+    reading = read(target.getvalue(), "zip")
+    assert reading.gaps == () and len(reading.embedded) == 2

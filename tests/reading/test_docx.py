@@ -441,3 +441,10 @@ def test_text_in_elements_no_program_shows_is_read_as_hidden() -> None:
     body = paragraph("通知") + '<w:p><x:foo xmlns:x="urn:x"><x:t>李某某</x:t></x:foo></w:p>'
     found = one(read(build.docx(body)), "李某某")
     assert (found.kind, found.concealed) == (BlockKind.HIDDEN, "程序不显示的内容")
+
+
+def test_data_behind_the_end_of_a_document_is_handed_on_and_said() -> None:
+    data = build.docx(paragraph("通知"))
+    reading = read(data + "联系人李某某".encode())
+    assert [gap.reason for gap in reading.gaps] == [GapReason.DANGEROUS]
+    assert [item.data for item in reading.embedded] == ["联系人李某某".encode()]

@@ -15,7 +15,8 @@ from typing import Any
 
 from review.reading.assembly import Embedded, Piece, Reading
 from review.reading.extraction import Options, Unreadable
-from review.reading.formats.ooxml import salvage
+from review.reading.formats import zip_regions
+from review.reading.formats.zip_regions import salvage
 from review.types import BlockKind, Gap, GapReason
 
 #: A file of more than so many bytes that shrank to less than one in so many is no file anyone wrote.
@@ -117,24 +118,31 @@ def is_trick(path: str) -> bool:
 
 
 def _read_zip(data: bytes, found: _Collector) -> None:
-    bundle = _open_zip(data, found)
+    bundle, source = _open_zip(data, found)
     if bundle.comment.strip():
         found.pieces.append(Piece(_name(bundle.comment), BlockKind.PROPERTY, "压缩包的注释"))
     for info in bundle.infolist():
         if found.is_full():
             return
         _read_zip_entry(bundle, info, found)
+    stretches = zip_regions.unlisted(source, bundle)
+    if stretches:
+        found.gap(GapReason.DANGEROUS, "", zip_regions.WARNING)
+        for item in zip_regions.as_files(stretches, found.entries, found.left):
+            found.left -= len(item.data)
+            found.embedded.append(item)
 
 
-def _open_zip(data: bytes, found: _Collector) -> zipfile.ZipFile:
+def _open_zip(data: bytes, found: _Collector) -> tuple[zipfile.ZipFile, bytes]:
+    """The archive and the bytes it is read from: one without its directory is put together again."""
     try:
-        return zipfile.ZipFile(io.BytesIO(data))
+        return zipfile.ZipFile(io.BytesIO(data)), data
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, struct.error, NotImplementedError):
         rest = salvage(data, found.entries, found.left)
     if rest is None:
         raise Unreadable(GapReason.CORRUPT, _BROKEN)
     found.gap(GapReason.CORRUPT, "", _BROKEN)
-    return zipfile.ZipFile(io.BytesIO(rest))
+    return zipfile.ZipFile(io.BytesIO(rest)), rest
 
 
 def _read_zip_entry(bundle: zipfile.ZipFile, info: zipfile.ZipInfo, found: _Collector) -> None:

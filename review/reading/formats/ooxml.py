@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from review.reading.extraction import Options, Unreadable
-from review.reading.formats import xml_events
+from review.reading.formats import xml_events, zip_regions
 from review.reading.formats.xml_events import H, Handler
 from review.types import Gap, GapReason
 
 #: A part of more than so many bytes that shrank to less than one in so many is no text anyone wrote.
 _BOMB_BYTES = 20 * 1024 * 1024
 _BOMB_RATIO = 250
-_SALVAGED_BYTES = 64 * 1024 * 1024
 _SALVAGED_TOTAL = 256 * 1024 * 1024
 _XML_BYTES = 400 * 1024 * 1024
 
@@ -30,6 +29,7 @@ _PART_BROKEN = "文件的这一部分已损坏，只读出了其中一部分。�
 _BOMB = "文件展开后异常膨胀（疑似压缩炸弹），已拒绝读取。请用原程序另存后重新提交。"
 _DTD = "文件的这一部分含有 DTD 或实体声明（正常的办公文档没有），已拒绝读取。请用原程序另存后重新提交。"
 _LARGE = "文件的这一部分过大，未检查。请拆分文件后重新提交。"
+_FOLDER = "文件内部有名为文件夹却带有内容的部分，未检查。请用原程序另存后重新提交。"
 _TWICE = "压缩包内有同名的部分，只有一个会显示，可能有内容未检查。请用原程序另存后重新提交。"
 
 
@@ -50,6 +50,7 @@ class Package:
         """Unreadable when the zip cannot be opened or is a bomb as a whole."""
         self.gaps: list[Gap] = []
         self.seen: set[str] = set()  # parts that were read, in lower case
+        self.limits = options.limits
         self._options = options
         self._relations: dict[str, dict[str, Relationship]] = {}
         self._zip = self._open(data)
@@ -58,6 +59,11 @@ class Package:
             raise Unreadable(GapReason.DANGEROUS, "文件内部的部分多得异常，已拒绝读取。请用原程序另存后重新提交。")
         if any(info.flag_bits & 1 for info in entries):
             raise Unreadable(GapReason.ENCRYPTED, "文件设有密码，无法检查。请去掉密码另存后重新提交。")
+        if any(info.is_dir() and info.file_size for info in self._zip.infolist()):
+            self.gaps.append(Gap(GapReason.DANGEROUS, "", _FOLDER))
+        self.unlisted = zip_regions.unlisted(self._source, self._zip)  # bytes that belong to no part
+        if self.unlisted:
+            self.gaps.append(Gap(GapReason.DANGEROUS, "", zip_regions.WARNING))
         self._left = options.limits.expanded_bytes
         self._entries: dict[str, zipfile.ZipInfo] = {}
         for info in entries:
@@ -69,15 +75,17 @@ class Package:
 
     def _open(self, data: bytes) -> zipfile.ZipFile:
         """The zip; one without its directory (cut off, damaged) is put together again from what is whole in it."""
+        self._source = data
         try:
             return zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, ValueError, OSError, EOFError, struct.error):
-            rest = salvage(
+            rest = zip_regions.salvage(
                 data, self._options.limits.entries, min(_SALVAGED_TOTAL, self._options.limits.expanded_bytes)
             )
         if rest is None:
             raise Unreadable(GapReason.CORRUPT, _BROKEN)
         self.gaps.append(Gap(GapReason.CORRUPT, "", _BROKEN))
+        self._source = rest
         return zipfile.ZipFile(io.BytesIO(rest))
 
     def __contains__(self, name: str) -> bool:
@@ -178,46 +186,6 @@ class _Relationships(Handler):
         kind = attributes.get("Type", "").rpartition("/")[2]
         relation = Relationship(attributes.get("Id", ""), kind, target, is_external)
         self.found[relation.id] = relation
-
-
-_LOCAL = struct.Struct("<4sHHHHHIIIHH")
-
-
-def salvage(data: bytes, entries: int, expanded_bytes: int) -> bytes | None:
-    """A new zip of the entries whose beginnings can still be inflated; None when there is none.
-
-    Goes by the local headers (APPNOTE.TXT 4.3.7); an entry that is cut off keeps what came before the cut.
-    """
-    target = io.BytesIO()
-    count, at = 0, data.find(b"PK\x03\x04")
-    with zipfile.ZipFile(target, "w") as bundle:
-        while 0 <= at <= len(data) - _LOCAL.size and count < entries:
-            _, _, flags, method, _, _, _, _, _, name_size, extra_size = _LOCAL.unpack_from(data, at)
-            start = at + _LOCAL.size + name_size
-            name = data[at + _LOCAL.size : start].decode("utf-8" if flags & 0x800 else "cp437", "replace")
-            if method == zipfile.ZIP_DEFLATED and not flags & 1 and name and not name.endswith("/"):
-                content = _inflated(data, start + extra_size, min(_SALVAGED_BYTES, expanded_bytes))
-                expanded_bytes -= len(content)
-                if content and name not in bundle.NameToInfo:
-                    bundle.writestr(name, content)
-                    count += 1
-            at = data.find(b"PK\x03\x04", start)
-    return target.getvalue() if count else None
-
-
-def _inflated(data: bytes, start: int, limit: int) -> bytes:
-    """What can be inflated from ``start`` on, up to the limit or the damage."""
-    stream = zlib.decompressobj(-15)
-    found = bytearray()
-    while start < len(data) and len(found) < limit and not stream.eof:
-        try:
-            found += stream.decompress(data[start : start + 4096], limit - len(found))
-            while stream.unconsumed_tail and len(found) < limit:
-                found += stream.decompress(stream.unconsumed_tail, limit - len(found))
-        except zlib.error:
-            break
-        start += 4096
-    return bytes(found)
 
 
 def _label(name: str) -> str:

@@ -8,7 +8,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 
 from review.reading.assembly import Embedded, Piece
-from review.reading.formats import ole_object
+from review.reading.formats import ole_object, zip_regions
 from review.reading.formats.ooxml import Package, Relationship
 from review.types import BlockKind, GapReason
 
@@ -81,7 +81,8 @@ def files_inside(package: Package, chunks: Iterable[str] = ()) -> tuple[list[Pie
         names, item = _file(package, name, where)
         pieces += names
         found += [item] if item else []
-    return pieces, found
+    limits = package.limits
+    return pieces, [*found, *zip_regions.as_files(package.unlisted, limits.entries, limits.expanded_bytes)]
 
 
 def _kinds(package: Package) -> dict[str, str]:
