@@ -8,6 +8,8 @@ import io
 import re
 import zipfile
 
+from review.reading.formats import charset
+
 #: (offset, bytes, format); first match wins. "ole" and "zip" are looked into; "%PDF" may also stand after junk (``identify``).
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
@@ -97,6 +99,7 @@ _MAIL_NAMES = re.compile(
 _HTML_START = re.compile(rb"(?i)<(?:!doctype html|html|head|body|table|meta)[\s>]")
 _XML_START = re.compile(rb"(?i)^\s*<\?xml\s")
 _FIRST = 4096
+_CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 def guess(data: bytes) -> str:
@@ -200,16 +203,11 @@ def _identify_text(data: bytes) -> str:
 
 
 def _is_text(head: bytes) -> bool:
-    """Whether the first bytes are text of any character set: few control characters, or the NUL pattern of UTF-16."""
+    """Whether the first bytes are text of any character set: few control characters, also with the NULs of UTF-16."""
     if not head:
         return True
-    nuls = head.count(0)
-    if nuls:
-        even, odd = head[0::2].count(0), head[1::2].count(0)
-        return (
-            nuls > len(head) * 0.02
-            and min(even, odd) < nuls * 0.1
-            and not any(c in head[:64] for c in b"\x01\x02\x03\x04")
-        )
+    if 0 in head:
+        text, is_whole = charset.decode(head[: len(head) // 4 * 4])
+        return is_whole and not _CONTROL.search(text)
     control = sum(c < 9 or 13 < c < 27 or 27 < c < 32 for c in head)
     return control <= len(head) * 0.01

@@ -9,6 +9,7 @@ import binascii
 import codecs
 import re
 from collections import Counter
+from functools import cache
 from itertools import chain
 
 _BOMS = (
@@ -57,13 +58,28 @@ def _hanzi(*only: str) -> str:
     )
 
 
-_USUAL_CLASS = (
+_USUAL_RANGES = (
     "\\t\\n\\r\\f\\x1a -~\\xa0-\\u052f\\u2010-\\u2027\\u2030-\\u27bf\\u3000-\\u33ff\\uac00-\\ud7a3\\uff01-\\uff60\\uffe0-\\uffe6"
-    "\\U0001f000-\\U0001faff" + _hanzi()
+    "\\U0001f000-\\U0001faff"
 )
-_USUAL = re.compile(f"[{_USUAL_CLASS}]")
-_SIMPLE = re.compile(f"[ -~\\u2010-\\u303f\\uff01-\\uff60{_hanzi('gb2312')}]")
-_STRANGE_RUN = re.compile(f"(?:[^{_USUAL_CLASS}].{{0,2}}){{3}}", re.DOTALL)
+
+
+@cache
+def _usual() -> re.Pattern[str]:
+    """One usual character; built when first asked for: a UTF-8 file does not pay for it."""
+    return re.compile(f"[{_USUAL_RANGES}{_hanzi()}]")
+
+
+@cache
+def _strange_run() -> re.Pattern[str]:
+    """Three characters that are not usual, close together."""
+    return re.compile(f"(?:[^{_USUAL_RANGES}{_hanzi()}].{{0,2}}){{3}}", re.DOTALL)
+
+
+@cache
+def _simple() -> re.Pattern[str]:
+    """A character of a plain Chinese sentence."""
+    return re.compile(f"[ -~\\u2010-\\u303f\\uff01-\\uff60{_hanzi('gb2312')}]")
 
 
 def decode(data: bytes, hint: str = "") -> tuple[str, bool]:
@@ -98,7 +114,7 @@ def _checked(data: bytes, encoding: str) -> tuple[str, bool]:
         text, is_whole = data.decode(encoding), True
     except UnicodeDecodeError:
         text, is_whole = data.decode(encoding, "replace"), False
-    strange = _STRANGE_RUN.search(text) if encoding in _WIDE else None
+    strange = _strange_run().search(text) if encoding in _WIDE else None
     if strange is None:
         return text.replace("\0", ""), is_whole
     kept = text[: strange.start()]
@@ -170,7 +186,7 @@ def _utf7(data: bytes) -> str:
         except (binascii.Error, UnicodeDecodeError):
             return match[0]
         han = sum("\u4e00" <= c <= "\u9fff" for c in text)
-        if han < 2 or code.isdigit() or not all(map(_SIMPLE.match, text)):
+        if han < 2 or code.isdigit() or not all(map(_simple().match, text)):
             return match[0]
         is_any = True
         return text.encode("utf-8")
@@ -189,7 +205,8 @@ def _share(text: str) -> tuple[float, int]:
     sample = text if len(text) <= 2 * _SAMPLE else text[:_SAMPLE] + text[-_SAMPLE:]
     counts = Counter(sample)
     beyond = sum(n for c, n in counts.items() if c > "~" or c < " ")
-    usual = sum(n for c, n in counts.items() if (c > "~" or c < " ") and _USUAL.match(c))
+    is_usual = _usual().match
+    usual = sum(n for c, n in counts.items() if (c > "~" or c < " ") and is_usual(c))
     return (usual / beyond if beyond else 1.0), beyond - usual
 
 
