@@ -1,6 +1,7 @@
 """eml and msg: header fields, bodies, attachments and forwarded mail, in whatever character set they come."""
 
 import base64
+import binascii
 import email.message
 import email.policy
 import struct
@@ -195,3 +196,33 @@ def test_html_bodies_win_over_their_plain_twin() -> None:
     reading = read_msg(written({0x37: "x", 0x1000: "第一行\r\n"}, {0x1013: "<p>第一<b>行</b></p><!-- 藏 -->".encode()}))
     assert one(reading, "第一行")
     assert one(reading, "藏").concealed == "网页注释"
+
+
+_HEAD = b"From: a@example.cn\nSubject: t\nMIME-Version: 1.0\n"
+_BODY64 = base64.b64encode("联系人李某某".encode())
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "reason"),
+    [
+        (b"Content-Type: text/plain\nContent-Transfer-Encoding: x-foo", _BODY64, GapReason.UNSUPPORTED),
+        (b"Content-Type: text/plain", b"-----BEGIN PGP MESSAGE-----\n\n" + _BODY64, GapReason.ENCRYPTED),
+        (b"Content-Type: application/pkcs7-mime; name=smime.p7m\nContent-Transfer-Encoding: base64", _BODY64, GapReason.ENCRYPTED),
+        (b"Content-Type: multipart/mixed", b"--z\nContent-Type: text/plain\n\n" + _BODY64, GapReason.CORRUPT),
+        (b"Content-Type: multipart/mixed; boundary=q", b"--z\nContent-Type: text/plain\n\n" + _BODY64, GapReason.CORRUPT),
+        (b"Content-Type: text/plain", b"=ybegin line=128 size=3 name=a.txt\nabc\n=yend size=3", GapReason.UNSUPPORTED),
+    ],
+)  # fmt: skip
+def test_a_mail_whose_content_cannot_be_unpacked_is_a_gap(head: bytes, body: bytes, reason: GapReason) -> None:
+    assert reason in {gap.reason for gap in read(_HEAD + head + b"\n\n" + body + b"\n").gaps}
+
+
+def test_a_file_in_uuencode_is_handed_on_and_a_damaged_one_is_a_gap() -> None:
+    content = "联系人李某某".encode() * 20
+    lines = b"".join(binascii.b2a_uu(content[i : i + 45]) for i in range(0, len(content), 45))
+    whole = "请看附件\n\nbegin 644 名单.txt\n".encode() + lines + b"`\nend\n"
+    reading = read(_HEAD + b"Content-Type: text/plain; charset=utf-8\n\n" + whole)
+    assert [(item.name, item.data) for item in reading.embedded] == [("名单.txt", content)]
+    assert reading.gaps == ()
+    cut = read(_HEAD + b"Content-Type: text/plain; charset=utf-8\n\n" + whole[:200])
+    assert [gap.reason for gap in cut.gaps] == [GapReason.CORRUPT]

@@ -1,6 +1,7 @@
 """Mail (eml; RFC 5322, 2045–2047, 2231): header fields, bodies, and every attachment as a file inside the file."""
 
 import email
+import email.errors
 import email.message
 import email.policy
 import re
@@ -21,6 +22,20 @@ _ENCRYPTED = "邮件内容已加密，无法检查。请解密后另存重新提
 _DEEP = "邮件层层套转发，里层未检查。请取出后单独提交。"
 _EXTERNAL = "邮件的一部分存放在别处或分成多封，不在本文件内，未检查。请取得完整邮件后提交。"
 _BROKEN = "邮件的这一部分编码已损坏，未能完整读取。请用邮件程序打开后另存重新提交。"
+_ENVELOPED = "邮件用 S/MIME 封装（加密或不透明签名），里面的内容无法检查。请用邮件程序打开后另存重新提交。"
+_TRANSFER = "邮件的一部分用了不认识的传输编码，内容未能还原、未检查。请用邮件程序打开后另存重新提交。"
+_NO_BOUNDARY = "邮件各部分的分界线缺失或对不上，可能没有读完。请用邮件程序打开后另存重新提交。"
+_ENVELOPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+#: RFC 2045 6.1, and the names uuencode goes by; the parser undoes them all.
+_TRANSFERS = frozenset(
+    {"", "7bit", "8bit", "binary", "base64", "quoted-printable", "x-uuencode", "uuencode", "uue", "x-uue"}
+)
+_LOST_BOUNDARIES = (
+    email.errors.NoBoundaryInMultipartDefect,
+    email.errors.StartBoundaryNotFoundDefect,
+    email.errors.MultipartInvariantViolationDefect,
+)
+_YENC = re.compile(r"(?m)^=ybegin (?:part=\d+ )?(?:total=\d+ )?line=\d")
 _BORING = re.compile(r"this is a (?:multi-?part|cryptographically signed) message.*", re.IGNORECASE | re.DOTALL)
 _ENCODED_PARAMETER = re.compile(r"\s*([^']*)'[^']*'(.*)", re.DOTALL)
 
@@ -39,6 +54,12 @@ class _Mail:
     tables: int = 0
     attachments: int = 0
     bodies: int = 0
+
+    def say(self, reason: GapReason, detail: str) -> None:
+        """Say once of the whole mail that something was not read."""
+        gap = Gap(reason, "", detail)
+        if gap not in self.gaps:
+            self.gaps.append(gap)
 
 
 def extract(data: bytes, options: Options) -> Reading:
@@ -70,15 +91,19 @@ def _read_part(part: email.message.Message, mail: _Mail) -> list[email.message.M
         _attach_message(part, mail)
         return []
     if kind in ("message/partial", "message/external-body"):
-        mail.gaps.append(Gap(GapReason.UNSUPPORTED, "", _EXTERNAL))
+        mail.say(GapReason.UNSUPPORTED, _EXTERNAL)
     if kind == "multipart/encrypted" or part.get_param("smime-type") == "enveloped-data":
-        mail.gaps.append(Gap(GapReason.ENCRYPTED, "", _ENCRYPTED))
+        mail.say(GapReason.ENCRYPTED, _ENCRYPTED)
         return []
+    if kind.startswith("multipart/") and any(isinstance(defect, _LOST_BOUNDARIES) for defect in part.defects):
+        mail.say(GapReason.CORRUPT, _NO_BOUNDARY)
     if part.is_multipart() and isinstance(payload, list):
         _around(part, mail)
         return [p for p in payload if isinstance(p, email.message.Message)]
     content = _content(part, mail)
     name = file_name(part)
+    if kind in _ENVELOPES:
+        mail.say(GapReason.ENCRYPTED, _ENVELOPED)
     if name or part.get_content_disposition() == "attachment" or not kind.startswith("text/"):
         _attach(name, kind, content, mail)
     elif kind == "text/html":
@@ -90,6 +115,8 @@ def _read_part(part: email.message.Message, mail: _Mail) -> list[email.message.M
 
 def _content(part: email.message.Message, mail: _Mail) -> bytes:
     content = part.get_payload(decode=True)
+    if str(part.get("content-transfer-encoding", "")).strip().lower() not in _TRANSFERS:
+        mail.say(GapReason.UNSUPPORTED, _TRANSFER)
     if any("Base64" in type(defect).__name__ for defect in part.defects):
         mail.gaps.append(Gap(GapReason.CORRUPT, file_name(part)[:200], _BROKEN))
     return content if isinstance(content, bytes) else b""
@@ -123,6 +150,15 @@ def _add_plain(part: email.message.Message, content: bytes, mail: _Mail) -> None
     if not is_whole:
         mail.gaps.append(Gap(GapReason.ENCODING, "", _ENCODING))
     mail.plain += [replace(piece, locator=f"邮件正文 {piece.locator}") for piece in plain_text.lines(found)]
+    if "-----BEGIN PGP MESSAGE-----" in found:
+        mail.say(GapReason.ENCRYPTED, _ENCRYPTED)
+    if _YENC.search(found):
+        mail.say(GapReason.UNSUPPORTED, _TRANSFER)
+    for name, unpacked in mail_text.uuencoded(found):
+        if unpacked is None:
+            mail.gaps.append(Gap(GapReason.CORRUPT, name[:200], _BROKEN))
+        else:
+            _attach(name, "application/octet-stream", unpacked, mail)
 
 
 def _decode_plain(content: bytes, charset: str) -> tuple[str, bool]:

@@ -5,7 +5,7 @@ import email.errors
 import email.header
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from review.reading.assembly import Piece
 from review.reading.formats import text
@@ -41,6 +41,7 @@ _MACHINE = re.compile(
     re.IGNORECASE,
 )
 _CHARSETS = {"gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "cp936": "gb18030", "unknown-8bit": ""}
+_UU_BEGIN = re.compile(r"begin [0-7]{3,4} (.{1,300})")
 _MAX_VALUE = 20_000
 _MAX_COMPARED = 1_000_000_000
 #: What mail programs put before the items of a list in the plain body.
@@ -103,6 +104,26 @@ def fields(items: Iterable[tuple[str, str]], where: str = "邮件") -> list[Piec
         kind = BlockKind.HEADING if lower == "subject" else BlockKind.PARAGRAPH
         shown += [Piece(v, kind, f"{where}{label}", top_of_first_page=True) for v in seen.get(lower, ())]
     return [*shown, *rest]
+
+
+def uuencoded(body: str) -> Iterator[tuple[str, bytes | None]]:
+    """(name, content) of the files a plain body carries in uuencode (POSIX.1); None for one that is cut off or damaged."""
+    lines = iter(body.replace("\r\n", "\n").split("\n"))
+    for line in lines:
+        match = _UU_BEGIN.fullmatch(line)
+        if match is None:
+            continue
+        content = bytearray()
+        is_whole = False
+        for coded in lines:
+            is_whole = coded.rstrip() == "end"
+            try:
+                if is_whole:
+                    break
+                content += binascii.a2b_uu(coded or " ")
+            except (binascii.Error, ValueError):
+                break
+        yield match[1].strip(), bytes(content) if is_whole else None
 
 
 def without_repeated(plain: Iterable[Piece], page: Iterable[Piece]) -> list[Piece]:
