@@ -9,10 +9,12 @@ import pytest
 from pikepdf import Array, Dictionary, Name
 from PIL import Image, ImageDraw
 
-from review.reading.assembly import Reading
+from review.reading.assembly import Piece, Reading
 from review.reading.extraction import Options
-from review.reading.formats import pdf
-from review.types import BlockKind, GapReason
+from review.reading.formats import pdf, pdf_trust
+from review.reading.formats.page_lines import Line
+from review.reading.ocr_text import Sight
+from review.types import BBox, BlockKind, GapReason
 from tests.reading.builders_pdf import HEIGHT, WIDTH, Builder, chinese, fonts, one_page
 
 BODY = chinese("关于开展冬季清洁家园行动的通知", 72, 700) + chinese("各村民委员会请按照要求认真组织实施", 72, 670)
@@ -259,3 +261,53 @@ def test_a_bullet_and_a_rule_are_no_gap() -> None:
     content = "q 10 0 0 10 60 600 cm /I Do Q\nq 400 0 0 2 72 500 cm /I Do Q\n"
     builder.page(BODY + content, {"I": striped(12, 12)})
     assert not read(builder.bytes()).gaps
+
+
+# ------------------------------------------------------------------------------------------------ text layers of scans
+
+
+def seen(*lines: str) -> tuple[list[Line], Sight]:
+    """The same lines as a text layer and as OCR sees them."""
+    box = BBox(0, 0, 1, 1)
+    pieces = tuple(Piece(line, page=2) for line in lines)
+    return [Line(0, len(line), line, box) for line in lines], Sight(pieces, text="\n".join(lines))
+
+
+def test_pages_spread_over_a_long_scan_are_compared() -> None:
+    trust = pdf_trust.Trust(80, Options())
+    layer, sight = seen("关于开展冬季清洁家园行动的通知")
+    compared = []
+    for number in range(1, 81):
+        if trust.is_to_be_compared(number):
+            compared.append(number)
+            assert trust.compared(layer, sight, [])
+        else:
+            trust.pass_by(number)
+    assert compared == [1, 10, 20, 30, 40, 50, 60, 70, 80]
+    gaps, remarks = trust.findings()
+    assert not gaps and "抽查 9 页" in remarks[0] and "第2–9、11–19、" in remarks[0]
+
+
+def test_a_layer_that_disagrees_leaves_the_pages_passed_by_as_a_gap() -> None:
+    trust = pdf_trust.Trust(80, Options())
+    layer, sight = seen("关于开展冬季清洁家园行动的通知")
+    assert trust.compared(layer, sight, [])
+    trust.pass_by(2)
+    assert not trust.compared(layer, seen("枫林镇村民姓名住址")[1], [])
+    (gap,), remarks = trust.findings()
+    assert gap.reason is GapReason.LOW_CONFIDENCE and gap.locator == "第2页" and not remarks
+    assert trust.is_to_be_compared(3)
+
+
+def test_what_a_layer_leaves_out_is_kept_of_what_ocr_sees() -> None:
+    layer, _ = seen("关于开展冬季清洁家园行动的通知", "各村民委员会请按照要求认真组织实施")
+    _, sight = seen("关于开展冬季清洁家园行动旳通知", "姓名王某某编号零零七")
+    assert [piece.text for piece in pdf_trust.new_pieces(layer, sight)] == ["姓名王某某编号零零七"]
+
+
+def test_a_scan_with_a_text_layer_is_a_gap_without_ocr() -> None:
+    builder = Builder()
+    words = "关于开展冬季清洁家园行动的通知各村民委员会请按照要求认真组织实施并做好宣传引导工作确保取得实效"
+    content = f"q {WIDTH} 0 0 {HEIGHT} 0 0 cm /I Do Q\n" + chinese(words, 72, 700, 8).replace("BT ", "BT 3 Tr ")
+    builder.page(content, {"I": striped()})
+    assert [(gap.reason, gap.locator) for gap in read(builder.bytes()).gaps] == [(GapReason.NO_OCR, "第1页")]

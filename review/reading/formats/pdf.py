@@ -138,7 +138,7 @@ def _read_pages(document: pdfium_document.PdfDocument, options: Options, has_lay
     gaps: list[Gap] = []
     remarks: dict[str, None] = {}
     total = len(document)
-    reader = pdf_page.PageReader(has_layers, options)
+    reader = pdf_page.PageReader(has_layers, options, min(total, options.limits.pages))
     for index in range(min(total, options.limits.pages)):
         if index % 10 == 0 or (pages and pages[-1].reading is not PageReading.TEXT):
             options.progress(index, total)
@@ -163,4 +163,5 @@ def _read_pages(document: pdfium_document.PdfDocument, options: Options, has_lay
     if total > options.limits.pages:
         gaps.append(Gap(GapReason.TOO_LARGE, "", f"超过 {options.limits.pages} 页，其余未检查。请拆分后提交。"))
     pieces = page_lines.with_running_titles(pieces, pages)
-    return Reading(tuple(pieces), tuple(pages), gaps=tuple(gaps), remarks=tuple(remarks))
+    doubts, said = reader.findings()
+    return Reading(tuple(pieces), tuple(pages), gaps=(*gaps, *doubts), remarks=(*remarks, *said))

@@ -2,7 +2,6 @@
 
 import ctypes
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +18,7 @@ from review.reading.formats import (
     pdf_scan,
     pdf_tables,
     pdf_text,
+    pdf_trust,
 )
 from review.reading.formats.page_lines import Line
 from review.reading.formats.pdf_objects import Painted
@@ -30,7 +30,6 @@ from review.types import BBox, BlockKind, Gap, GapReason, PageReading
 _THIN = 40
 _SCAN_SHARE = 0.5
 _GARBAGE_SHARE = 0.3
-_ALIKE = 0.5
 _BLANKS = re.compile(r"\s+")
 _COMMON = frozenset(
     "的一是在不了有和人这中大为上个国以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重新线内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想已通并提直题党程展五果料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农指几九区强放决西被干做必战先回则任取据处队南给色光门即保治北造百规热领七海口东导器压志世金增争济阶油思术极交受联什认六共权收证改清己美再采转更单风切打白教速花带安场身车例真务具万每目至达走积示议声报斗完类八离华名确才科张信马节话米整空元况今集温传土许步群广石记需段研界拉林律叫且究观越织装影算低持音众书布复容儿须际商非验连断深难近矿千周委素技备半办青省列习响约支般史感劳便团往酸历市克何除消构府称太准精值号率族维划选标写存候毛亲快效斯院查江型眼王按格养易置派层片始却专状育厂京识适属圆包火住调满县局照参红细引听该铁价严"
@@ -75,11 +74,11 @@ class _Layer:
 class PageReader:
     """Reads the pages of one document; remembers the pictures it has read and whether a scan's text layer can be trusted."""
 
-    def __init__(self, has_layers: bool, options: Options) -> None:
+    def __init__(self, has_layers: bool, options: Options, total: int = 1) -> None:
         self._has_layers = has_layers
         self._options = options
         self._pictures: set[str] = set()
-        self._scan_is_trusted: bool | None = None
+        self._trust = pdf_trust.Trust(total, options)
         self._tables = pdf_tables.Tables()
 
     def read(self, page: ctypes.c_void_p, number: int) -> Content:
@@ -189,30 +188,27 @@ class PageReader:
         return Content(layer.frame, (*sight.pieces, *own), how, gaps)
 
     def _read_scan_layer(self, page: ctypes.c_void_p, number: int, layer: _Layer) -> Content:
-        """A scan with a text layer: the layer is used once a first page read by OCR agrees with it."""
+        """A scan with a text layer: pages spread over the document are compared with what OCR sees of them."""
         pieces = list(layer.pieces)
-        can_read = self._options.ocr != "off"
-        if self._scan_is_trusted is None and can_read:
-            sight = pdf_scan.read_page(page, layer.frame, number, self._options)
-            if sight.was_read:
-                text = "".join(line.text for line in layer.seen)
-                self._scan_is_trusted = _likeness(text, sight.text) >= _ALIKE
-                return self._compared(layer, pieces, sight)
-        if self._scan_is_trusted is False and can_read:
-            sight = pdf_scan.read_page(page, layer.frame, number, self._options)
-            return self._compared(layer, pieces, sight)
-        return Content(layer.frame, tuple(pieces), PageReading.MIXED, (), (SCAN_REMARK,))
-
-    def _compared(self, layer: _Layer, pieces: list[Piece], sight: Sight) -> Content:
-        if self._scan_is_trusted or not sight.pieces:
+        if not self._trust.is_to_be_compared(number):
+            self._trust.pass_by(number)
+            return Content(layer.frame, tuple(pieces), PageReading.MIXED, (), (SCAN_REMARK,))
+        sight = pdf_scan.read_page(page, layer.frame, number, self._options)
+        if not sight.was_read:
+            self._trust.pass_by(number)
+            return Content(layer.frame, tuple(pieces), PageReading.MIXED, (), (SCAN_REMARK,))
+        more = pdf_trust.new_pieces(layer.seen, sight)
+        if self._trust.compared(layer.seen, sight, more):
             # both are kept: what OCR sees may be what the layer leaves out, a mark above all
-            squeezed = _BLANKS.sub("", "".join(piece.text for piece in pieces))
-            more = [p for p in sight.pieces if _BLANKS.sub("", p.text) not in squeezed and p.top_of_first_page]
             return Content(layer.frame, (*more, *pieces), PageReading.MIXED, sight.gaps, (SCAN_REMARK,))
         hidden = [
             piece if piece.concealed else replace(piece, kind=BlockKind.HIDDEN, concealed=MISMATCH) for piece in pieces
         ]
         return Content(layer.frame, (*sight.pieces, *hidden), PageReading.OCR, sight.gaps)
+
+    def findings(self) -> tuple[tuple[Gap, ...], tuple[str, ...]]:
+        """Gaps and remarks about the document as a whole, once all pages are read."""
+        return self._trust.findings()
 
 
 def _with_hidden(content: Content, behind: Sequence[Sight]) -> Content:
@@ -235,13 +231,6 @@ def _is_garbage(characters: str) -> bool:
         return True
     han = [c for c in characters if "\u4e00" <= c <= "\u9fff"]
     return len(han) >= 60 and sum(c in _COMMON for c in han) < 0.15 * len(han)
-
-
-def _likeness(one: str, other: str) -> float:
-    """The share of the characters of the shorter text that also stand in the other (as a bag)."""
-    first, second = Counter(_BLANKS.sub("", one)), Counter(_BLANKS.sub("", other))
-    shorter = min(first.total(), second.total())
-    return (first & second).total() / shorter if shorter else 0.0
 
 
 def _is_odd(box: BBox, frame: Frame) -> bool:
