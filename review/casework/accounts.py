@@ -14,6 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from review.casework import audit
+from review.casework.evidence import seal
 from review.casework.permissions import actor_of, read_actor, require_role, roles_text
 from review.casework.records import parse_time, storable, time_text
 from review.casework.store import Store, Transaction
@@ -81,20 +82,28 @@ def add_account(
         if transaction.connection.scalar(select(accounts.c.id).where(accounts.c.login == login)) is not None:
             raise UsageError("已有同名账号。", "请换一个账号名；停用的账号名也不能重复使用。")
         account_id = f"u{secrets.token_hex(8)}"
+        values = {
+            "id": account_id,
+            "login": login,
+            "name": name,
+            "department": department,
+            "roles": roles_text(roles),
+            "created_at": time_text(now),
+        }
         transaction.connection.execute(
-            insert(accounts).values(
-                id=account_id,
-                login=login,
-                name=name,
-                department=department,
-                roles=roles_text(roles),
-                password_hash=hashed,
-                must_change=1,
-                is_disabled=0,
-                created_at=time_text(now),
-            )
+            insert(accounts).values(**values, password_hash=hashed, must_change=1, is_disabled=0)
         )
-        audit.append(transaction, now, by, "account-added", None, account=account_id, roles=roles_text(roles))
+        audit.append(
+            transaction,
+            now,
+            by,
+            "account-added",
+            None,
+            account=account_id,
+            roles=values["roles"],
+            record=seal(store.keys, "accounts", [values]),
+            password=store.keys.keyed_hash(hashed),
+        )
     return password
 
 
@@ -151,7 +160,15 @@ def reset_password(store: Store, actor: Actor | None, login: str) -> str:
         _end_sessions(transaction.connection, row.id)
         key = lockouts.c.login_hash == store.keys.keyed_hash(row.login)
         transaction.connection.execute(delete(lockouts).where(key))
-        audit.append(transaction, datetime.now(UTC), by, "password-reset", None, account=row.id)
+        audit.append(
+            transaction,
+            datetime.now(UTC),
+            by,
+            "password-reset",
+            None,
+            account=row.id,
+            password=store.keys.keyed_hash(hashed),
+        )
     return password
 
 
@@ -240,7 +257,10 @@ def change_password(store: Store, actor: Actor, old: str, new: str, keep_token: 
                 sessions.c.account_id == actor.id, sessions.c.token_hash != _token_hash(keep_token or "")
             )
         )
-        audit.append(transaction, datetime.now(UTC), actor.id, "password-changed", None, account=actor.id)
+        sealed = store.keys.keyed_hash(hashed)
+        audit.append(
+            transaction, datetime.now(UTC), actor.id, "password-changed", None, account=actor.id, password=sealed
+        )
 
 
 # --------------------------------------------------------------------------------------------------------------- parts

@@ -1,10 +1,12 @@
 """What every act needs: the checks before it, reading and changing rows, and clean words. Only for the modules of this room."""
 
-import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from review.casework.evidence import seal, seal_words
+from review.casework.keys import Keys
 from review.casework.permissions import read_actor, require, require_role
 from review.casework.records import case_of, disposition_of, draft_of, storable, time_text
 from review.casework.tables import cases, dispositions, drafts
@@ -76,19 +78,24 @@ def current_dispositions(connection: Connection, case_id: int, draft: int) -> tu
     return tuple(newest[index] for index in sorted(newest))
 
 
-def insert_disposition(connection: Connection, item: Disposition) -> None:
-    connection.execute(
-        insert(dispositions).values(
-            case_id=item.case_id,
-            draft=item.draft,
-            finding=item.finding,
-            code=item.code,
-            note=item.note,
-            actor_id=item.actor_id,
-            at=time_text(item.at),
-            carried_from=item.carried_from,
-        )
-    )
+def insert_dispositions(connection: Connection, keys: Keys, items: Sequence[Disposition]) -> tuple[str, str]:
+    """The seals of the new rows and of their notes, for the audit event of the act."""
+    rows = [
+        {
+            "case_id": item.case_id,
+            "draft": item.draft,
+            "finding": item.finding,
+            "code": item.code.value,
+            "note": item.note,
+            "actor_id": item.actor_id,
+            "at": time_text(item.at),
+            "carried_from": item.carried_from,
+        }
+        for item in items
+    ]
+    for row in rows:
+        connection.execute(insert(dispositions).values(row))
+    return seal(keys, "dispositions", rows), seal_words(keys, "dispositions", rows)
 
 
 def key_of(row: Row | None) -> int:
@@ -109,7 +116,3 @@ def clean_text(value: str, name: str, *, is_needed: bool = False, limit: int = M
 def clean_file_name(name: str) -> str:
     """The last component only, at most 255 characters: a browser may send a path."""
     return storable(name).replace("\\", "/").rsplit("/", 1)[-1][:255]
-
-
-def digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -12,15 +12,16 @@ from review.casework.acts import (
     clean_file_name,
     clean_text,
     current_dispositions,
-    digest,
     key_of,
     read_case,
     read_draft,
     require_act,
 )
 from review.casework.calendar import load_calendar, local_day
+from review.casework.evidence import seal, seal_words
 from review.casework.readiness import RedactedCopy, require_gaps_seen, require_redacted, require_settled
 from review.casework.records import check_json, date_text, time_text
+from review.casework.releases import require_released
 from review.casework.stops import purge_case, refuse_marks
 from review.casework.store import Store, Transaction
 from review.casework.tables import acknowledgements, decisions, drafts, redacted_copies
@@ -90,7 +91,7 @@ def decide(
             body=body,
             reply_due=reply_due,
         )
-        decision = _insert_decision(transaction, case, draft, decision, copy)
+        decision = _insert_decision(store, transaction, case, draft, decision, copy)
         if copy:
             _insert_redacted(store, connection, decision, copy, vault_file)
         decided_at = time_text(now) if rule.target is CaseState.DECIDED else None
@@ -99,6 +100,7 @@ def decide(
             purge_case(store, transaction, actor, case, now)
     if outcome is Outcome.STOP_SECRET:
         store.forget()
+        return replace(decision, opinion="", condition="", body="")  # as it is on record after the purge
     return decision
 
 
@@ -114,6 +116,8 @@ def _require_decision(
         select(drafts.c.original_file).where(drafts.c.case_id == case_id, drafts.c.number == case.drafts)
     ):
         raise WorkflowError("文稿内容已按停止处理清除，不能作这一结论。", "经保密部门核实不涉密的，请退回后重新送审。")
+    if act is Act.CORRECT and outcome is not Outcome.STOP_SECRET:
+        require_released(connection, case_id)
     return actor, case
 
 
@@ -154,28 +158,13 @@ def _require_readiness(connection: Connection, rule: OutcomeRule, draft: Draft, 
 
 
 def _insert_decision(
-    transaction: Transaction, case: Case, draft: Draft, decision: Decision, copy: RedactedCopy | None
+    store: Store, transaction: Transaction, case: Case, draft: Draft, decision: Decision, copy: RedactedCopy | None
 ) -> Decision:
     """The decision with its id and the seq of its audit event, which holds hashes of what was decided on and why."""
-    event = audit.append(
-        transaction,
-        decision.at,
-        decision.actor_id,
-        "decided",
-        case.id,
-        draft=draft.number,
-        outcome=decision.outcome,
-        reason=decision.reason_code or None,
-        sha256=draft.sha256,
-        opinion=digest(decision.opinion),
-        until=date_text(decision.until),
-        redacted=hashlib.sha256(copy.data).hexdigest() if copy else None,
-        version=case.version + 1,
-    )
-    values = {
+    values: dict[str, str | int | None] = {
         "case_id": decision.case_id,
         "draft": decision.draft,
-        "outcome": decision.outcome,
+        "outcome": decision.outcome.value,
         "reason_code": decision.reason_code,
         "opinion": decision.opinion,
         "actor_id": decision.actor_id,
@@ -185,9 +174,26 @@ def _insert_decision(
         "condition": decision.condition,
         "body": decision.body,
         "reply_due": date_text(decision.reply_due),
-        "audit_seq": event.seq,
     }
-    key = transaction.connection.execute(insert(decisions).values(values)).inserted_primary_key
+    event = audit.append(
+        transaction,
+        decision.at,
+        decision.actor_id,
+        "decided",
+        case.id,
+        draft=draft.number,
+        outcome=decision.outcome,
+        reason=decision.reason_code or None,
+        sha256=store.keys.keyed_hash(draft.sha256),
+        opinion=store.keys.keyed_hash(decision.opinion),
+        until=date_text(decision.until),
+        redacted=store.keys.keyed_hash(hashlib.sha256(copy.data).hexdigest()) if copy else None,
+        version=case.version + 1,
+        record=seal(store.keys, "decisions", [values]),
+        words=seal_words(store.keys, "decisions", [values]),
+    )
+    inserted = transaction.connection.execute(insert(decisions).values(**values, audit_seq=event.seq))
+    key = inserted.inserted_primary_key
     return replace(decision, id=key_of(key), audit_seq=event.seq)
 
 

@@ -13,17 +13,18 @@ from review.casework.acts import (
     clean_file_name,
     clean_text,
     current_dispositions,
-    digest,
-    insert_disposition,
+    insert_dispositions,
     key_of,
     read_case,
     read_draft,
     require_act,
 )
 from review.casework.calendar import load_calendar, local_day
+from review.casework.evidence import seal, seal_particulars, seal_words
 from review.casework.permissions import read_actor, require_role
 from review.casework.readiness import carry_over, count_undisposed
 from review.casework.records import check_json, date_text, parts_json, storable, time_text
+from review.casework.releases import refuse_stopped, require_released, require_unstopped
 from review.casework.stops import refuse_marks
 from review.casework.store import Store, next_number
 from review.casework.tables import cases, drafts
@@ -69,14 +70,16 @@ def submit(
     _refuse_unfit(data, document, check)
     with store.reading() as connection:
         require_role(read_actor(connection, actor), {Role.SUBMITTER}, "送审")
+    refuse_stopped(store, actor, document.sha256, len(data), file_name, now)
     upload = _store_upload(store, data, file_name, document, check)
     with store.writing() as transaction:
         actor = read_actor(transaction.connection, actor)
         require_role(actor, {Role.SUBMITTER}, "送审")
+        require_unstopped(store, transaction.connection, document.sha256)
         _keep_files(store, upload, data, document)
         case_id = _insert_case(store, transaction.connection, actor, submission, upload, now)
-        _insert_draft(transaction.connection, case_id, 1, upload, actor, now)
-        audit.append(transaction, now, actor.id, "submitted", case_id, draft=1, **upload.event)
+        seals = _insert_draft(store, transaction.connection, case_id, 1, upload, actor, now)
+        audit.append(transaction, now, actor.id, "submitted", case_id, draft=1, **upload.event, **seals)
         return read_case(transaction.connection, case_id)
 
 
@@ -104,21 +107,34 @@ def resubmit(
     corrected = _particulars(store, cleaned) if cleaned else {}
     with store.reading() as connection:
         require_act(connection, Act.RESUBMIT, actor, case_id, version)
+        require_released(connection, case_id)
+    refuse_stopped(store, actor, document.sha256, len(data), file_name, now)
     upload = _store_upload(store, data, file_name, document, check)
     with store.writing() as transaction:
         connection = transaction.connection
         actor, case = require_act(connection, Act.RESUBMIT, actor, case_id, version)
+        require_released(connection, case_id)
+        require_unstopped(store, connection, document.sha256)
         _keep_files(store, upload, data, document)
         number = case.drafts + 1
         old = read_draft(connection, case_id, case.drafts)
         carried = carry_over(old, current_dispositions(connection, case_id, case.drafts), check, number)
-        _insert_draft(connection, case_id, number, upload, actor, now)
-        for item in carried:
-            insert_disposition(connection, item)
+        carried_record, carried_words = insert_dispositions(connection, store.keys, carried)
         figures = {**upload.figures, "undisposed": count_undisposed(check, {item.finding for item in carried})}
         change_case(connection, case, now, state=CaseState.SUBMITTED, drafts=number, **figures, **corrected)
+        seals = _insert_draft(store, connection, case_id, number, upload, actor, now)
         audit.append(
-            transaction, now, actor.id, "resubmitted", case_id, draft=number, carried=len(carried), **upload.event
+            transaction,
+            now,
+            actor.id,
+            "resubmitted",
+            case_id,
+            draft=number,
+            carried=len(carried),
+            carried_record=carried_record,
+            carried_words=carried_words,
+            **upload.event,
+            **seals,
         )
         return read_case(connection, case_id)
 
@@ -164,13 +180,17 @@ def _particulars(store: Store, submission: Submission) -> dict[str, object]:
 
 
 def _insert_draft(
-    connection: Connection, case_id: int, number: int, upload: _Upload, actor: Actor, now: datetime
-) -> None:
-    connection.execute(
-        insert(drafts).values(
-            case_id=case_id, number=number, uploaded_by=actor.id, uploaded_at=time_text(now), **upload.draft
-        )
-    )
+    store: Store, connection: Connection, case_id: int, number: int, upload: _Upload, actor: Actor, now: datetime
+) -> dict[str, str]:
+    """The seals of the new draft and of the case as it stands now, for the audit event."""
+    by = {"case_id": case_id, "number": number, "uploaded_by": actor.id, "uploaded_at": time_text(now)}
+    row = {**upload.draft, **by}
+    connection.execute(insert(drafts).values(row))
+    return {
+        "record": seal(store.keys, "drafts", [row]),
+        "words": seal_words(store.keys, "drafts", [row]),
+        "particulars": seal_particulars(store.keys, connection, case_id),
+    }
 
 
 def _store_upload(store: Store, data: bytes, file_name: str, document: Document, check: Check) -> _Upload:
@@ -200,11 +220,10 @@ def _store_upload(store: Store, data: bytes, file_name: str, document: Document,
         "undisposed": count_undisposed(check, ()),
     }
     event: dict[str, str | int | None] = {
-        "sha256": document.sha256,
-        "size": len(data),
+        "sha256": store.keys.keyed_hash(document.sha256),
         "ruleset": check.ruleset_sha256,
         "model": check.model_id,
-        "check": digest(text),
+        "check": store.keys.keyed_hash(text),
         "findings": len(check.findings),
         "gaps": len(check.gaps),
     }

@@ -57,6 +57,11 @@ def parse_date(value: str | None) -> date | None:
     return None if value is None else date.fromisoformat(value)
 
 
+def canonical_json(value: object) -> str:
+    """JSON with one spelling only: sorted keys, no spaces, ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
 def check_json(check: Check) -> str:
     """The check as JSON; the same check always as the same text."""
     value = asdict(check)

@@ -214,6 +214,32 @@ stop_events = Table(
     Index("stop_events_by_time", "at"),
 )
 
+#: What a person stopped and nobody has released yet: the case, and the content as a keyed hash so that it does not come back.
+case_stops = Table(
+    "case_stops",
+    metadata,
+    Column("id", KEY, primary_key=True, autoincrement=True),
+    Column("case_id", KEY, nullable=False),
+    Column("number", String(40), nullable=False),
+    Column("content", String(64), nullable=False),
+    Column("actor_id", String(40), nullable=False),
+    Column("at", String(40), nullable=False),
+    Index("case_stops_by_case", "case_id"),
+    Index("case_stops_by_content", "content"),
+)
+
+#: The record of the secrecy officer that a stop may end (domain.md §8.4 step 7): who, on what basis, when.
+stop_releases = Table(
+    "stop_releases",
+    metadata,
+    Column("number", String(40), primary_key=True),
+    Column("case_id", KEY, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("actor_id", String(40), nullable=False),
+    Column("actor_name", String(80), nullable=False),
+    Column("at", String(40), nullable=False),
+)
+
 audit_events = Table(
     "audit_events",
     metadata,

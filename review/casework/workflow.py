@@ -14,18 +14,19 @@ from review.casework.acts import (
     change_case,
     clean_text,
     current_dispositions,
-    digest,
-    insert_disposition,
+    insert_dispositions,
     read_case,
     read_draft,
     read_newest_draft,
     require_act,
 )
 from review.casework.deciding import decide
+from review.casework.evidence import seal, seal_particulars, seal_words
 from review.casework.intake import declare, resubmit, submit
 from review.casework.permissions import may_see, permitted, read_actor
 from review.casework.readiness import RedactedCopy, count_undisposed
 from review.casework.records import draft_of, time_text
+from review.casework.releases import release_stop
 from review.casework.stops import record_stop, refuse_marks
 from review.casework.store import Store
 from review.casework.tables import acknowledgements, cases
@@ -51,6 +52,7 @@ __all__ = [
     "permitted",
     "record_stop",
     "release",
+    "release_stop",
     "resubmit",
     "submit",
     "withdraw",
@@ -89,7 +91,16 @@ def withdraw(store: Store, actor: Actor, case_id: int, version: int, reason: str
         note = connection.scalar(select(cases.c.submitter_note).where(cases.c.id == case_id)) or ""
         note = f"{note}\n撤回原因：{reason}".strip()
         change_case(connection, case, now, state=CaseState.WITHDRAWN, submitter_note=note)
-        audit.append(transaction, now, actor.id, "withdrawn", case_id, version=case.version + 1, reason=digest(reason))
+        audit.append(
+            transaction,
+            now,
+            actor.id,
+            "withdrawn",
+            case_id,
+            version=case.version + 1,
+            reason=store.keys.keyed_hash(reason),
+            particulars=seal_particulars(store.keys, connection, case_id),
+        )
         return read_case(connection, case_id)
 
 
@@ -120,8 +131,7 @@ def dispose(
         if not indices or not all(0 <= index < len(check.findings) for index in indices):
             raise UsageError("没有这一处问题。", "请刷新页面后重新处置。")
         made = tuple(Disposition(case_id, draft, index, chosen, note, actor.id, now) for index in indices)
-        for item in made:
-            insert_disposition(connection, item)
+        record, words = insert_dispositions(connection, store.keys, made)
         disposed = {item.finding for item in current_dispositions(connection, case_id, draft)}
         connection.execute(
             update(cases).where(cases.c.id == case_id).values(undisposed=count_undisposed(check, disposed))
@@ -136,6 +146,8 @@ def dispose(
             findings=",".join(map(str, indices)),
             code=chosen,
             count=len(indices),
+            record=record,
+            words=words,
         )
         return made
 
@@ -146,16 +158,22 @@ def acknowledge_gaps(store: Store, actor: Actor, case_id: int, draft: int, note:
     refuse_marks(store, actor, now, Words("查看说明", note))
     with store.writing() as transaction:
         actor, case = require_act(transaction.connection, Act.ACKNOWLEDGE, actor, case_id)
-        row = read_newest_draft(transaction.connection, case, draft)
-        check = draft_of(row).check
+        check = draft_of(read_newest_draft(transaction.connection, case, draft)).check
         if not check.gaps and check.verdict.complete:
             raise WorkflowError("这份文稿没有未能检查的内容，无须确认。", "请直接作出结论。")
-        transaction.connection.execute(
-            insert(acknowledgements).values(
-                case_id=case_id, draft=draft, note=note, actor_id=actor.id, at=time_text(now)
-            )
+        row = {"case_id": case_id, "draft": draft, "note": note, "actor_id": actor.id, "at": time_text(now)}
+        transaction.connection.execute(insert(acknowledgements).values(row))
+        audit.append(
+            transaction,
+            now,
+            actor.id,
+            "gaps-acknowledged",
+            case_id,
+            draft=draft,
+            gaps=len(check.gaps),
+            record=seal(store.keys, "acknowledgements", [row]),
+            words=seal_words(store.keys, "acknowledgements", [row]),
         )
-        audit.append(transaction, now, actor.id, "gaps-acknowledged", case_id, draft=draft, gaps=len(check.gaps))
 
 
 def open_draft(

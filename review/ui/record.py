@@ -71,7 +71,8 @@ def _draw_decision(case_file: queries.CaseFile) -> None:
     if not case_file.decisions:
         return
     decision = case_file.decisions[-1]
-    words = html.escape(decision.opinion) or "（未写意见）"
+    missing = "（意见已随文稿内容清除）" if is_purged(case_file) else "（未写意见）"
+    words = html.escape(decision.opinion) or missing
     st.html(
         f'<div class="card"><h2>{OUTCOMES[decision.outcome].label}<small>{html.escape(decision.actor_name)} · '
         f"{local_time(decision.at)} · 第{decision.draft}稿</small></h2>"

@@ -46,7 +46,7 @@ def _words(case_file: CaseFile, event: AuditEvent) -> tuple[str, str]:
     if event.action in ("submitted", "resubmitted"):
         found = f"问题 {payload.get('findings')} 处，未能检查 {payload.get('gaps')} 处"
         carried = f"，沿用上一稿处置 {payload['carried']} 处" if payload.get("carried") else ""
-        return f"{label} 第{draft}稿", f"{found}{carried}。文件校验值 {str(payload.get('sha256', ''))[:16]}…"
+        return f"{label} 第{draft}稿", f"{found}{carried}。{_hash_of(case_file, draft)}"
     if event.action == "decided":
         decision = next((item for item in case_file.decisions if item.audit_seq == event.seq), None)
         return f"{label}：{OUTCOMES[Outcome(str(payload['outcome']))].label}", decision.opinion if decision else ""
@@ -57,6 +57,12 @@ def _words(case_file: CaseFile, event: AuditEvent) -> tuple[str, str]:
         notes = [item.note for item in case_file.acknowledgements if item.draft == draft and item.at == event.at]
         return label, "；".join(notes)
     return f"{label} 第{draft}稿" if draft else label, ""
+
+
+def _hash_of(case_file: CaseFile, number: object) -> str:
+    """From the draft itself, so that a purge takes it away; the chain holds a keyed hash only."""
+    sha256 = next((draft.sha256 for draft in case_file.drafts if draft.number == number), "")
+    return f"文件校验值 {sha256[:16]}…" if sha256 else "文稿内容已清除"
 
 
 def _notes(case_file: CaseFile, event: AuditEvent) -> str:

@@ -5,13 +5,14 @@ from datetime import date, datetime, time, timedelta
 
 import streamlit as st
 
-from review.casework import audit, queries
+from review.casework import audit, queries, workflow
 from review.casework.audit import ACTIONS
+from review.casework.releases import list_open_stops
 from review.errors import AuditChainBroken
 from review.types import Actor, Role
 from review.ui.clock import CHINA, local_time, now, today
 from review.ui.house import House, open_house
-from review.ui.session import current_actor
+from review.ui.session import attempt, current_actor, say
 
 _LINES = 200
 _CHAIN = "trail.chain"
@@ -50,7 +51,10 @@ _FACTS = {
     "name": "文件名校验值",
     "files": "文件数",
     "head": "链头",
+    "basis": "核实依据校验值",
 }
+#: Keyed hashes of whole rows: for ``audit.verify``, not for reading.
+_SEALS = frozenset({"record", "words", "particulars", "stops", "password", "carried_record", "carried_words"})
 _STOP_ACTIONS = {"refused": "未存储", "purged": "已清除存稿"}
 
 
@@ -145,7 +149,7 @@ def _row(line: queries.EventLine) -> str:
     facts = "，".join(
         f"{_FACTS.get(name, name)} {str(value)[:24]}"
         for name, value in event.payload.items()
-        if value not in (None, "")
+        if value not in (None, "") and name not in _SEALS
     )
     return (
         f'<tr><td class="n">{event.seq}</td><td class="w">{local_time(event.at)}</td><td class="w">{html.escape(line.actor_name)}</td>'
@@ -169,6 +173,27 @@ def _draw_stops(house: House, actor: Actor) -> None:
         for stop in stops
     )
     st.html(f'<table class="tb">{head}{rows}</table>')
+    _draw_releases(house, actor)
+
+
+def _draw_releases(house: House, actor: Actor) -> None:
+    """The record of domain.md §8.4 step 7: who verified, on what basis, when; by a second person."""
+    waiting = {stop.case_id: stop for stop in list_open_stops(house.store, actor)}
+    if not waiting:
+        return
+    st.html('<div class="pt"><h2>待解除的停止处理</h2></div>')
+    st.caption("经有权机关或保密工作机构核实不属于国家秘密的，登记依据后解除；已清除的内容不恢复，须重新送审。")
+    case_id = st.selectbox(
+        "事项",
+        list(waiting),
+        format_func=lambda i: f"{waiting[i].case_number}（{waiting[i].number}）",
+        key="trail.release.case",
+    )
+    basis = st.text_area("核实依据（核实机关、文书和日期，不写涉密内容）", max_chars=1000, key="trail.release.basis")
+    if st.button("确认解除", key="trail.release", disabled=not basis.strip()):
+        refusal = attempt(lambda: workflow.release_stop(house.store, current_actor(), case_id, basis, now()))
+        say(refusal or "已解除，经办单位可以重新送审。", "error" if refusal else "success")
+        st.rerun()
 
 
 def _report_link(number: str) -> str:

@@ -13,10 +13,10 @@ from review.casework import audit
 from review.casework.store import open_store
 from review.casework.tables import audit_events
 from review.casework.triggers import GENESIS
-from review.casework.workflow import claim, decide, record_stop, withdraw
+from review.casework.workflow import acknowledge_gaps, claim, decide, dispose, record_stop, resubmit, withdraw
 from review.errors import AuditChainBroken, StoreError
-from review.types import Outcome, Severity
-from tests.casework.case_builders import CHEAP, NOW, make_case, make_check, make_finding
+from review.types import DispositionCode, Gap, GapReason, Outcome, Severity
+from tests.casework.case_builders import CHEAP, NOW, make_case, make_check, make_document, make_finding
 
 COLUMNS = {
     "at": "2026-11-23T01:30:00.000001Z",
@@ -129,6 +129,8 @@ def test_a_damaged_head_record_is_reported_and_never_repaired(settings, store, p
         "INSERT INTO audit_events SELECT seq + 1000, at, 'x', action, case_id, payload, previous_hash, 'h'"
         " FROM audit_events WHERE seq = 1",
         "UPDATE decisions SET outcome = 'WITHHOLD'",
+        "UPDATE decisions SET opinion = ''",
+        "UPDATE dispositions SET note = ''",
         "DELETE FROM decisions",
         "INSERT OR REPLACE INTO decisions SELECT * FROM decisions",
         "UPDATE stop_events SET rules = '[]'",
@@ -137,18 +139,12 @@ def test_a_damaged_head_record_is_reported_and_never_repaired(settings, store, p
 )
 @pytest.mark.parametrize("recursive", ["ON", "OFF"])
 def test_the_database_refuses_to_forget(store, people, statement, recursive) -> None:
-    case = make_case(store, people.clerk)
+    case = make_case(store, people.clerk, make_finding())
     case = claim(store, people.reviewer, case.id, case.version, NOW)
+    dispose(store, people.reviewer, case.id, 1, 0, DispositionCode.FALSE_ALARM, "公务电话", NOW)
     decide(store, people.reviewer, case.id, case.version, Outcome.PUBLISH, "", "", NOW)
     check = make_check(None, make_finding(Severity.STOP))
     record_stop(store, people.clerk, check=check, size=1, suffix=".txt", file_name="x", client="", now=NOW)
-    with store.writing() as transaction:
-        transaction.connection.execute(
-            text(
-                "INSERT INTO dispositions (case_id, draft, finding, code, note, actor_id, at)"
-                " VALUES (1, 1, 0, 'redact', '', 'u', '2026-11-23T00:00:00.000000Z')"
-            )
-        )
     with store._engine.connect() as connection:
         connection.exec_driver_sql(f"PRAGMA recursive_triggers={recursive}")
         with pytest.raises(SQLAlchemyError, match="append-only"):
@@ -218,3 +214,85 @@ def test_an_act_that_fails_leaves_no_event(store, people) -> None:
         transaction.connection.execute(text("SELECT * FROM nowhere"))
     assert audit.head(store) == before
     assert audit.verify(store).anchored == before[0]
+
+
+# --------------------------------------------------------------------------------------------------- rows and the chain
+
+
+def full_record(store, people) -> int:
+    """A case with every kind of record, then the seq of its last event."""
+    gap = Gap(GapReason.NO_TEXT, "第2页")
+    case = make_case(store, people.clerk, make_finding(fingerprint="f1"), gaps=(gap,))
+    case = claim(store, people.reviewer, case.id, case.version, NOW)
+    dispose(store, people.reviewer, case.id, 1, 0, DispositionCode.FALSE_ALARM, "公务电话", NOW)
+    decide(store, people.reviewer, case.id, case.version, Outcome.RETURN, "", "请修改", NOW)
+    data, document = make_document("改后", gaps=(gap,))
+    check = make_check(document, make_finding(fingerprint="f1"), gaps=(gap,))
+    case = resubmit(store, people.clerk, case.id, case.version + 1, data, "名单.txt", document, check, NOW)
+    case = claim(store, people.reviewer, case.id, case.version, NOW)
+    acknowledge_gaps(store, people.reviewer, case.id, 2, "已看", NOW)
+    decide(store, people.reviewer, case.id, case.version, Outcome.PUBLISH, "", "", NOW)
+    stopped = make_check(None, make_finding(Severity.STOP))
+    record_stop(store, people.clerk, check=stopped, size=1, suffix=".txt", file_name="x", client="", now=NOW)
+    return case.id
+
+
+FORGERIES = [
+    ("UPDATE decisions SET outcome = 'WITHHOLD' WHERE id = 2", "decided"),
+    ("UPDATE decisions SET opinion = '伪造' WHERE id = 1", "decided"),
+    ("UPDATE decisions SET actor_name = '某人' WHERE id = 1", "decided"),
+    ("DELETE FROM decisions WHERE id = 2", "decided"),
+    ("UPDATE dispositions SET code = 'confirmed' WHERE id = 1", "disposed"),
+    ("UPDATE dispositions SET note = '' WHERE id = 1", "disposed"),
+    ("UPDATE dispositions SET note = '改' WHERE id = 2", "resubmitted"),
+    ("DELETE FROM dispositions WHERE id = 2", "resubmitted"),
+    ("UPDATE acknowledgements SET note = '没看'", "gaps-acknowledged"),
+    ("DELETE FROM acknowledgements", "gaps-acknowledged"),
+    ("UPDATE drafts SET check_json = replace(check_json, 'high', 'info') WHERE number = 2", "resubmitted"),
+    ("UPDATE drafts SET sha256 = '0' WHERE number = 1", "submitted"),
+    ("UPDATE drafts SET file_name = '' WHERE number = 1", "submitted"),
+    ("DELETE FROM drafts WHERE number = 2", "resubmitted"),
+    ("UPDATE cases SET state = 'withdrawn'", "decided"),
+    ("UPDATE cases SET title = '伪造'", "decided"),
+    ("UPDATE cases SET reviewer_id = submitter_id", "decided"),
+    ("UPDATE accounts SET roles = 'reviewer,submitter' WHERE login = 'clerk'", None),
+    ("UPDATE accounts SET is_disabled = 1 WHERE login = 'clerk'", None),
+    ("UPDATE accounts SET password_hash = 'x' WHERE login = 'clerk'", None),
+    ("UPDATE accounts SET department = '白水镇' WHERE login = 'clerk'", None),
+    ("UPDATE stop_events SET rules = '[]'", "stopped"),
+    ("DELETE FROM stop_events", "stopped"),
+]
+
+
+@pytest.mark.parametrize(("statement", "action"), FORGERIES)
+def test_a_row_that_is_not_what_its_event_says_is_named(store, people, statement, action) -> None:
+    full_record(store, people)
+    assert audit.verify(store)
+    tamper(store, "PRAGMA foreign_keys=OFF")
+    tamper(store, statement)
+    with pytest.raises(AuditChainBroken) as caught:
+        audit.verify(store)
+    with store.reading() as connection:
+        found = connection.scalar(select(audit_events.c.action).where(audit_events.c.seq == caught.value.seq))
+    assert found == (action or "password-changed")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO dispositions (case_id, draft, finding, code, note, actor_id, at)"
+        " SELECT case_id, draft, finding, code, note, actor_id, at FROM dispositions",
+        "INSERT INTO decisions (case_id, draft, outcome, reason_code, opinion, actor_id, actor_name, at, condition, body,"
+        " audit_seq) SELECT case_id, draft, outcome, reason_code, opinion, actor_id, actor_name, at, condition, body, 999"
+        " FROM decisions",
+        "INSERT INTO accounts SELECT 'u-new', 'intruder', name, department, roles, password_hash, 0, 0, created_at, NULL"
+        " FROM accounts LIMIT 1",
+        "INSERT INTO case_stops (case_id, number, content, actor_id, at) VALUES (1, 'SJ', '', 'u', '')",
+        "INSERT INTO stop_releases VALUES ('SJ', 1, '', 'u', '', '')",
+    ],
+)
+def test_a_row_without_an_event_is_noticed(store, people, statement) -> None:
+    full_record(store, people)
+    tamper(store, statement)
+    with pytest.raises(AuditChainBroken, match="没有对应的留痕"):
+        audit.verify(store)

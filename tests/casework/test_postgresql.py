@@ -95,6 +95,30 @@ def test_the_database_refuses_to_forget(store, statement) -> None:
     assert audit.verify(store)
 
 
+def test_words_are_blanked_by_a_purge_and_by_nothing_else(store) -> None:
+    clerk = make_actor(store, "clerk", "青山镇", Role.SUBMITTER)
+    reviewer = make_actor(store, "reviewer", "信息中心", Role.REVIEWER)
+    case = make_case(store, clerk, make_finding())
+    case = claim(store, reviewer, case.id, case.version, NOW)
+    dispose(store, reviewer, case.id, 1, 0, DispositionCode.DOUBTFUL, "处置说明", NOW)
+    for statement in ("UPDATE dispositions SET note = ''", "UPDATE dispositions SET code = 'redact'"):
+        with pytest.raises(StoreError, match="只能追加"), store.writing() as transaction:
+            transaction.connection.execute(text(statement))
+    decide(store, reviewer, case.id, case.version, Outcome.STOP_SECRET, "", "请认定", NOW)
+    record = get_case(store, reviewer, case.id)
+    assert [item.note for item in record.dispositions] == [""] and record.decisions[0].opinion == ""
+    for statement in (
+        "UPDATE dispositions SET note = 'x'",
+        "UPDATE decisions SET outcome = 'PUBLISH', opinion = ''",
+        "DELETE FROM decisions",
+        "TRUNCATE dispositions",
+        "UPDATE case_stops SET content = ''",
+    ):
+        with pytest.raises(StoreError, match="只能追加"), store.writing() as transaction:
+            transaction.connection.execute(text(statement))
+    assert audit.verify(store)
+
+
 def test_a_change_behind_the_triggers_is_named(store) -> None:
     make_actor(store, "clerk", "青山镇", Role.SUBMITTER)
     with store.writing() as transaction:

@@ -3,8 +3,10 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from review.casework import workflow
+from review.casework.releases import list_open_stops
 from review.casework.workflow import submit
-from review.types import Role
+from review.types import Outcome, Role
 from review.ui.clock import now
 from review.ui.navigation import PAGES
 from tests.casework.case_builders import make_case, make_check, make_document, make_finding, make_submission
@@ -77,3 +79,18 @@ def test_titles_and_departments_are_text_never_markup(installation: Installation
     assert not at.exception
     assert "<img" not in words(at) and "&lt;img" in words(at)
     assert not any("example.invalid" in element.value for element in at.markdown)
+
+
+def test_a_secrecy_officer_releases_a_stop_on_the_trail_page(installation: Installation) -> None:
+    store, people = installation.store, installation.people
+    case = make_case(store, people["clerk"].actor)
+    reviewer = people["reviewer"].actor
+    case = workflow.claim(store, reviewer, case.id, case.version, now())
+    workflow.decide(store, reviewer, case.id, case.version, Outcome.STOP_SECRET, "", "请认定", now())
+    assert "trail.release" not in {button.key for button in installation.open_page("lead", "trail").button}
+    at = installation.open_page("secrecy", "trail")
+    at.text_area(key="trail.release.basis").set_value("县保密局核实不属于国家秘密").run()
+    at.button(key="trail.release").click().run()
+    assert not at.exception
+    assert list_open_stops(store, people["secrecy"].actor) == ()
+    assert "审计链完整" in words(installation.open_page("auditor", "trail"))

@@ -1,10 +1,14 @@
 """自查送审: what a person sees at each stage of a private check, and who may submit from it."""
 
 import time
+from dataclasses import replace
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from review.casework import queries
 from review.ui.desk import Stage
+from review.ui.house import open_house
 from tests.ui.conftest import Installation
 from tests.ui.test_pages import words
 
@@ -79,3 +83,19 @@ def test_another_file_forgets_the_last_one(installation: Installation) -> None:
 
 def test_the_stages_are_named_for_people() -> None:
     assert all(ord(stage.value[0]) > 0x4E00 for stage in Stage)
+
+
+def test_a_work_secret_that_stops_is_not_called_a_state_secret(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REVIEW_WORK_SECRET_MODE", "stop")
+    other = open_house()
+    try:
+        shown = words(page_with(replace(installation, house=other), "clerk", "内部资料 注意保存\n某某方案\n".encode()))
+        assert "工作秘密或内部标识" in shown and "这不是国家秘密标志" in shown
+        assert "疑似含国家秘密标志" not in shown and "24小时" not in shown
+        [stop] = queries.list_stops(other.store, installation.people["secrecy"].actor)
+        assert stop.rules and stop.places
+    finally:
+        other.pool.close()
+        other.store.close()
