@@ -197,3 +197,38 @@ def test_a_composite_that_holds_itself_ends() -> None:
     resources = f"<ofd:Res {NS}><ofd:CompositeGraphicUnits>{unit}</ofd:CompositeGraphicUnits></ofd:Res>"
     page = '<ofd:CompositeObject ResourceID="5" Boundary="0 0 9 9"/>'
     assert "组合" in "".join(visible(read(document(page, common=common, D__R_dot_xml=resources))))
+
+
+def outlined(letters: int = 5) -> str:
+    strokes = " ".join(
+        f"M {6 * n} {2 * row} L {6 * n + 5} {2 * row} L {6 * n + 5} {2 * row + 0.5} L {6 * n} {2 * row + 0.5} C"
+        for n in range(letters)
+        for row in range(4)
+    )
+    path = f"<ofd:AbbreviatedData>{strokes}</ofd:AbbreviatedData>"
+    return f'<ofd:PathObject ID="5" Boundary="20 10 60 8" Fill="true">{path}</ofd:PathObject>'
+
+
+def test_outlines_beside_text_are_a_gap() -> None:
+    reading = read(document(text("关于开展检查的通知", 20, 60) + outlined()))
+    assert [(gap.reason, gap.locator) for gap in reading.gaps] == [(GapReason.NO_TEXT, "第1页")]
+    assert visible(reading) == ["关于开展检查的通知"]
+
+
+def test_the_rules_of_a_table_are_no_outlines() -> None:
+    rules = "".join(
+        f'<ofd:PathObject ID="{n}" Boundary="20 {60 + 8 * n} 150 1"><ofd:AbbreviatedData>M 0 0 L 150 0'
+        "</ofd:AbbreviatedData></ofd:PathObject>"
+        for n in range(25)
+    )
+    assert not read(document(text("名单", 20, 50) + rules)).gaps
+
+
+@pytest.mark.parametrize("number", ["99", "8"])
+def test_a_picture_that_is_not_there_is_a_gap(number: str) -> None:
+    media = '<ofd:MultiMedia ID="8" Type="Image"><ofd:MediaFile>gone.png</ofd:MediaFile></ofd:MultiMedia>'
+    resources = f"<ofd:Res {NS}><ofd:MultiMedias>{media}</ofd:MultiMedias></ofd:Res>"
+    page = text("正文", 20, 60) + f'<ofd:ImageObject ID="6" ResourceID="{number}" Boundary="20 90 100 20"/>'
+    common = "<ofd:DocumentRes>R.xml</ofd:DocumentRes>"
+    reading = read(document(page, common=common, D__R_dot_xml=resources))
+    assert [gap.reason for gap in reading.gaps] == [GapReason.CORRUPT]

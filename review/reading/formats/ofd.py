@@ -17,13 +17,16 @@ from review.reading.extraction import Options, Unreadable
 from review.reading.formats import ofd_page, page_lines
 from review.reading.formats.ofd_page import POINTS, Area, Drawn, local, numbers
 from review.reading.formats.ooxml import Package
+from review.reading.ocr_ink import is_text_like
 from review.reading.ocr_text import Placing, read_picture
-from review.types import BlockKind, Gap, GapReason, Page, PageReading
+from review.types import BBox, BlockKind, Gap, GapReason, Page, PageReading
 
 _BROKEN = "OFD 文件结构损坏，未能完整读取。请用原程序重新导出后提交，或由人工查看。"
 _DANGEROUS = "OFD 文件含有 DTD 或实体声明（正常文件没有），已拒绝读取。请用原程序重新导出后提交。"
 _MISSING = "这一页的内容在文件中找不到，未能读取。请用原程序重新导出后提交。"
-_OUTLINES = "这一页的内容是图形（文字可能已转成曲线），未能读取。请人工查看。"
+_OUTLINES = "这一页有画成图形的内容（文字可能已转成曲线），未能读取。请导出为 PDF 后提交，或由人工查看。"
+_LOST = "这一页有图片在文件中找不到，未检查。请用原程序重新导出后提交，或由人工查看。"
+_DEEP = "这一页的内容过多或层层嵌套过深，有一部分没有读取。请用原程序重新导出后提交，或由人工查看。"
 _PICTURE = "这一页的图片格式（如 JBIG2）无法读取，未检查。请导出为 PDF 后提交，或由人工查看。"
 _INFO = {
     "Title": "标题",
@@ -189,7 +192,7 @@ class _DocumentReader:
         found.pieces += drawn + pieces + pictures
         found.gaps += gaps
         is_drawing = own.paths > 30 and not seen and not pictures and not drawn
-        if is_drawing:
+        if is_drawing and not own.outlines:
             found.gaps.append(Gap(GapReason.NO_TEXT, f"第{number}页", _OUTLINES))
         how = PageReading.TEXT
         if pictures:
@@ -228,22 +231,25 @@ class _DocumentReader:
     ) -> tuple[list[Piece], list[Gap], bool]:
         """The text in the pictures of a page, the Gaps, and whether all of them could be looked at."""
         pieces: list[Piece] = []
-        gaps: list[Gap] = []
-        was_read = True
+        gaps = _losses(drawn, number)
+        was_read = drawn.lost == 0
         for index, picture in enumerate(drawn.pictures):
             box = picture.bbox
-            if box.x1 - box.x0 < _MIN_WIDE or box.bottom - box.top < _MIN_HIGH:
-                self._options.allowance.small_pictures += 1
-                continue
             key = f"{picture.name}"
             if key in self._found.used:
                 continue
             self._found.used.add(key)
             data = self._package.read(picture.name, self._options.limits.file_bytes)
-            if not data:
-                continue
             locator = f"第{number}页 图片{index + 1}"
+            if not data:
+                gaps.append(Gap(GapReason.CORRUPT, locator, _LOST))
+                was_read = False
+                continue
             image = _image(data, self._options.limits.image_pixels)
+            is_small = box.x1 - box.x0 < _MIN_WIDE or box.bottom - box.top < _MIN_HIGH
+            if is_small and (not _is_long(box) if image is None else not is_text_like(image)):
+                self._options.allowance.small_pictures += 1
+                continue
             if image is None:
                 gaps.append(Gap(GapReason.UNSUPPORTED, locator, _PICTURE))
                 was_read = False
@@ -481,6 +487,24 @@ def _box_of(area: etree._Element) -> tuple[float, float, float, float] | None:
 
 def _points(box: tuple[float, ...]) -> tuple[float, float]:
     return box[2] * POINTS, box[3] * POINTS
+
+
+def _is_long(box: BBox) -> bool:
+    """Whether a picture that cannot be decoded has the shape of a line of text: invoices have square codes in JBIG2."""
+    wide, high = box.x1 - box.x0, box.bottom - box.top
+    return max(wide, high) >= 1.5 * min(wide, high) and min(wide, high) >= 5
+
+
+def _losses(drawn: Drawn, number: int) -> list[Gap]:
+    """What of a page cannot be looked at, as Gaps."""
+    gaps = []
+    if drawn.outlines:
+        gaps.append(Gap(GapReason.NO_TEXT, f"第{number}页", _OUTLINES))
+    if drawn.lost:
+        gaps.append(Gap(GapReason.CORRUPT, f"第{number}页", _LOST))
+    if drawn.is_cut:
+        gaps.append(Gap(GapReason.TOO_LARGE, f"第{number}页", _DEEP))
+    return gaps
 
 
 def _image(data: bytes, max_pixels: int) -> Image.Image | None:

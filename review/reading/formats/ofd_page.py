@@ -1,11 +1,13 @@
 """The graphic objects of an OFD page (GB/T 33190-2016 §8–§11): lines of text with boxes, what hides them, pictures."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lxml import etree
 
+from review.reading.formats import pdf_outlines
 from review.reading.formats.page_lines import Line, Stretch, union
 from review.types import BBox
 
@@ -16,6 +18,9 @@ _MAX_DEPTH = 12
 _MAX_OBJECTS = 200_000
 _WHITE = 235
 _COVER = 0.7
+_MAX_PATH, _MAX_CORNERS = 2_000_000, 200_000
+#: One stroke of a path: its letter and its numbers, of which the last two are its end.
+_STROKE = re.compile(r"[MSLQBA]([^A-Za-z]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +51,18 @@ class Picture:
 
 @dataclass
 class Drawn:
-    """What a content element paints: lines in painting order, pictures, the number of paths."""
+    """What a content element paints: lines in painting order, pictures, paths; what of it cannot be looked at.
+
+    ``outlines``: boxes in points where letters may be drawn as curves. ``lost``: pictures whose resource is not there.
+    ``is_cut``: objects nested too deep or too many.
+    """
 
     lines: list[Line] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     paths: int = 0
+    outlines: list[BBox] = field(default_factory=list)
+    lost: int = 0
+    is_cut: bool = False
 
 
 @dataclass(slots=True)
@@ -98,7 +110,8 @@ def drawn(
     walk = _Walk(area, resources)
     if content is not None:
         walk.walk(content, corner[0], corner[1], True, 0)
-    found = Drawn(pictures=walk.pictures, paths=walk.paths)
+    found = Drawn(pictures=walk.pictures, paths=walk.paths, lost=walk.lost, is_cut=walk.is_cut)
+    found.outlines = pdf_outlines.dense(walk.corners)
     found.lines = _lines(walk.finished())
     return found
 
@@ -111,12 +124,16 @@ class _Walk:
         self._dark: list[BBox] = []
         self.pictures: list[Picture] = []
         self.paths = 0
+        self.lost = 0
+        self.is_cut = False
+        self.corners: list[tuple[float, float]] = []
         self._order = 0
 
     def walk(self, element: etree._Element, dx: float, dy: float, visible: bool, depth: int) -> None:
         for child in element:
             self._order += 1
             if self._order > _MAX_OBJECTS:
+                self.is_cut = True
                 return
             tag = local(child)
             if not tag:
@@ -128,11 +145,14 @@ class _Walk:
                 self._add_picture(child, dx, dy)
             elif tag == "PathObject":
                 self._add_path(child, dx, dy, shown, depth)
-            elif tag in ("Layer", "PageBlock", "Content", "CellContent") and depth < _MAX_DEPTH:
+            elif depth >= _MAX_DEPTH:
+                self.is_cut |= tag in ("Layer", "PageBlock", "Content", "CellContent", "CompositeObject")
+            elif tag in ("Layer", "PageBlock", "Content", "CellContent"):
                 self.walk(child, dx, dy, shown, depth + 1)
-            elif tag == "CompositeObject" and depth < _MAX_DEPTH:
+            elif tag == "CompositeObject":
                 resource = self._resources.get(child.get("ResourceID", ""))
                 box = numbers(child.get("Boundary"))
+                self.lost += resource is None and "ResourceID" in child.attrib
                 if resource is not None and resource.unit is not None:
                     x, y = (box[0], box[1]) if len(box) == 4 else (0.0, 0.0)
                     self.walk(resource.unit, dx + x, dy + y, shown, depth + 1)
@@ -179,6 +199,7 @@ class _Walk:
         box = _boundary(element, dx, dy)
         resource = self._resources.get(element.get("ResourceID", ""))
         if box is None or resource is None or not resource.name:
+            self.lost += "ResourceID" in element.attrib  # an empty frame paints nothing anywhere
             return
         self.pictures.append(Picture(resource.name, _in_points(box, self._area)))
         opaque = (numbers(element.get("Alpha")) or [255.0])[0] > 200 and not element.get("ImageMask")
@@ -192,9 +213,13 @@ class _Walk:
             if local(pattern) == "CellContent" and depth < _MAX_DEPTH:
                 self.walk(pattern, dx, dy, shown, depth + 1)
         box = _boundary(element, dx, dy)
-        if box is None or not shown or element.get("Fill", "false").lower() != "true":
-            return
         data = next((child.text or "" for child in element if local(child) == "AbbreviatedData"), "")
+        is_filled = element.get("Fill", "false").lower() == "true"
+        if box is not None and (is_filled or element.get("Stroke", "true").lower() != "false"):
+            matrix = numbers(element.get("CTM"))
+            self._add_corners(data, box, matrix if len(matrix) == 6 else [1.0, 0.0, 0.0, 1.0, 0.0, 0.0])
+        if box is None or not shown or not is_filled:
+            return
         alpha = (numbers(element.get("Alpha")) or [255.0])[0]
         if alpha < 200 or data.count("L") > 6 or any(curve in data for curve in "QBA"):
             return  # a letter or an ornament, or one can see through it
@@ -205,6 +230,16 @@ class _Walk:
         value = numbers(colour.get("Value")) if colour is not None else [0.0]
         if not value or min(value) < _WHITE:
             self._dark.append(box)
+
+    def _add_corners(self, data: str, box: BBox, matrix: list[float]) -> None:
+        """The end points of the strokes of a path (§9.3.2), in points on the page."""
+        a, b, c, d, e, f = matrix
+        for match in _STROKE.finditer(data[:_MAX_PATH]):
+            values = numbers(match[1])[-2:]
+            if len(values) == 2 and len(self.corners) < _MAX_CORNERS:
+                x, y = values
+                left, top = a * x + c * y + e + box.x0, b * x + d * y + f + box.top
+                self.corners.append(((left - self._area.x) * POINTS, (top - self._area.y) * POINTS))
 
     def finished(self) -> list[_Code]:
         """The text codes with everything that hides them."""
