@@ -201,9 +201,10 @@ def test_a_composite_that_holds_itself_ends() -> None:
 
 def outlined(letters: int = 5) -> str:
     strokes = " ".join(
-        f"M {6 * n} {2 * row} L {6 * n + 5} {2 * row} L {6 * n + 5} {2 * row + 0.5} L {6 * n} {2 * row + 0.5} C"
+        f"M {x} {y} L {x + wide} {y} L {x + wide} {y + high} L {x} {y + high} C"
         for n in range(letters)
-        for row in range(4)
+        for step in range(4)
+        for x, y, wide, high in ((6 * n, step, 5, 0.5), (6 * n + step, 0, 0.5, 5))
     )
     path = f"<ofd:AbbreviatedData>{strokes}</ofd:AbbreviatedData>"
     return f'<ofd:PathObject ID="5" Boundary="20 10 60 8" Fill="true">{path}</ofd:PathObject>'

@@ -212,9 +212,15 @@ def test_letters_drawn_as_outlines_beside_text_are_looked_at() -> None:
     assert [(gap.reason, gap.locator) for gap in gaps] == [(GapReason.NO_OCR, "第1页 图形")]
 
 
+def test_a_large_title_drawn_as_outlines_is_looked_at() -> None:
+    scaled = f"q 2 0 0 2 -70 -1000 cm {outlined(72, 780)} Q\n"
+    assert reasons(read(one_page(BODY + scaled))) == [GapReason.NO_OCR]
+
+
 @pytest.mark.parametrize(
     "content",
     [
+        " ".join(f"72 {600 - 24 * row} 60 24 re {132} {600 - 24 * row} 60 24 re" for row in range(20)) + " S\n",
         "".join(f"72 {600 - 14 * row} {60} 14 re {132} {600 - 14 * row} 60 14 re S\n" for row in range(30)),
         "".join(f"72 {600 - 24 * row} 400 0.5 re f\n" for row in range(20)),
         "72 600 400 100 re f 80 500 m 200 560 300 560 400 500 c S\n",

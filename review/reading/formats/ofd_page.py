@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lxml import etree
 
@@ -18,6 +19,7 @@ _MAX_DEPTH = 12
 _MAX_OBJECTS = 200_000
 _WHITE = 235
 _COVER = 0.7
+_SIMPLE = 6
 _MAX_PATH, _MAX_CORNERS = 2_000_000, 200_000
 #: One stroke of a path: its letter and its numbers, of which the last two are its end.
 _STROKE = re.compile(r"[MSLQBA]([^A-Za-z]*)")
@@ -111,7 +113,7 @@ def drawn(
     if content is not None:
         walk.walk(content, corner[0], corner[1], True, 0)
     found = Drawn(pictures=walk.pictures, paths=walk.paths, lost=walk.lost, is_cut=walk.is_cut)
-    found.outlines = pdf_outlines.dense(walk.corners)
+    found.outlines = pdf_outlines.letters(walk.simple, walk.corners)
     found.lines = _lines(walk.finished())
     return found
 
@@ -127,6 +129,7 @@ class _Walk:
         self.lost = 0
         self.is_cut = False
         self.corners: list[tuple[float, float]] = []
+        self.simple: list[tuple[float, float]] = []
         self._order = 0
 
     def walk(self, element: etree._Element, dx: float, dy: float, visible: bool, depth: int) -> None:
@@ -234,12 +237,14 @@ class _Walk:
     def _add_corners(self, data: str, box: BBox, matrix: list[float]) -> None:
         """The end points of the strokes of a path (§9.3.2), in points on the page."""
         a, b, c, d, e, f = matrix
-        for match in _STROKE.finditer(data[:_MAX_PATH]):
+        strokes = list(islice(_STROKE.finditer(data[:_MAX_PATH]), _MAX_CORNERS))
+        corners = self.corners if len(strokes) > _SIMPLE else self.simple
+        for match in strokes:
             values = numbers(match[1])[-2:]
-            if len(values) == 2 and len(self.corners) < _MAX_CORNERS:
+            if len(values) == 2 and len(corners) < _MAX_CORNERS:
                 x, y = values
                 left, top = a * x + c * y + e + box.x0, b * x + d * y + f + box.top
-                self.corners.append(((left - self._area.x) * POINTS, (top - self._area.y) * POINTS))
+                corners.append(((left - self._area.x) * POINTS, (top - self._area.y) * POINTS))
 
     def finished(self) -> list[_Code]:
         """The text codes with everything that hides them."""

@@ -14,9 +14,9 @@ from review.reading.formats.pdf_objects import Shape, matrix_of, point_at, times
 from review.reading.formats.pdf_text import Frame
 from review.types import BBox
 
-_CELL = 3.0  # points
-#: So many corners in nine points square are dense: half a small Latin letter, a third of a Chinese one.
-_DENSE = 12
+#: (side of a cell in points, corners in three cells square that are dense): half a small Latin letter, a third of a
+#: small Chinese one; then a third of a Chinese letter of 48 points, in which corners lie sixteen times thinner.
+_SMALL, _LARGE = (3.0, 12), (8.0, 18)
 #: A shorter word has fewer corners than this in no typeface.
 _LEAST = 60
 _MIN_HIGH, _MIN_WIDE = 4.0, 6.0
@@ -32,17 +32,29 @@ def boxes_of(shapes: Sequence[Shape], frame: Frame) -> list[BBox]:
     if sum(counts) < _LEAST:
         return []
     points: list[tuple[float, float]] = []
+    drawn: list[tuple[float, float]] = []
     for shape, count in zip(paths, counts, strict=True):
         left, bottom, right, top = shape.bounds
         if count <= _SIMPLE:
             points += ((left, bottom), (left, top), (right, bottom), (right, top))
         else:
-            points += _corners(shape, min(count, _MAX_POINTS - len(points)))
-        if len(points) >= _MAX_POINTS:
+            drawn += _corners(shape, min(count, _MAX_POINTS - len(drawn)))
+        if len(drawn) >= _MAX_POINTS:
             # a map or a drawing: all of it is looked at
             return [BBox(0.0, 0.0, frame.width, frame.height)]
-    placed = (frame.box(x, y, x, y) for x, y in points)
-    return dense([(box.x0, box.top) for box in placed])
+    simple, complicated = ([(b.x0, b.top) for b in (frame.box(x, y, x, y) for x, y in ps)] for ps in (points, drawn))
+    return letters(simple, complicated)
+
+
+def letters(simple: Sequence[tuple[float, float]], drawn: Sequence[tuple[float, float]]) -> list[BBox]:
+    """The boxes that may hold letters: small ones of any paths, large ones of paths with more corners than a box."""
+    small = _dense([*simple, *drawn], *_SMALL)
+    large = [box for box in _dense(drawn, *_LARGE) if not any(_is_inside(box, other) for other in small)]
+    return [*small, *large]
+
+
+def _is_inside(box: BBox, other: BBox) -> bool:
+    return box.x0 >= other.x0 and box.top >= other.top and box.x1 <= other.x1 and box.bottom <= other.bottom
 
 
 def _corners(shape: Shape, count: int) -> Iterator[tuple[float, float]]:
@@ -55,7 +67,7 @@ def _corners(shape: Shape, count: int) -> Iterator[tuple[float, float]]:
             yield point_at(x.value, y.value, matrix)
 
 
-def dense(points: Sequence[tuple[float, float]]) -> list[BBox]:
+def _dense(points: Sequence[tuple[float, float]], cell: float, least: int) -> list[BBox]:
     """The boxes around the dense parts of these points (x, y in points) that are large enough for a word."""
     if len(points) < _LEAST:
         return []
@@ -63,7 +75,7 @@ def dense(points: Sequence[tuple[float, float]]) -> list[BBox]:
     places = places[np.isfinite(places).all(axis=1) & (np.abs(places) < 20_000).all(axis=1)]
     if len(places) < _LEAST:
         return []
-    cells = np.floor(places / _CELL).astype(np.int64)
+    cells = np.floor(places / cell).astype(np.int64)
     cells -= cells.min(axis=0)
     columns, rows = (cells.max(axis=0) + 1).tolist()
     if columns * rows > 20_000_000:
@@ -71,7 +83,7 @@ def dense(points: Sequence[tuple[float, float]]) -> list[BBox]:
     grid = np.zeros((rows + 2, columns + 2), np.int32)
     np.add.at(grid, (cells[:, 1] + 1, cells[:, 0] + 1), 1)
     window = sum(grid[1 + dy : rows + 1 + dy, 1 + dx : columns + 1 + dx] for dy in (-1, 0, 1) for dx in (-1, 0, 1))
-    busy = np.argwhere((np.asarray(window) >= _DENSE) & (grid[1:-1, 1:-1] > 0))
+    busy = np.argwhere((np.asarray(window) >= least) & (grid[1:-1, 1:-1] > 0))
     label = _labels([(int(y), int(x)) for y, x in busy])
     groups: dict[int, list[int]] = {}
     for index, (column, row) in enumerate(cells.tolist()):
