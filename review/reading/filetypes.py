@@ -51,6 +51,7 @@ SUFFIXES: dict[str, frozenset[str]] = {
         ("ofd", "ofd"),
         ("rtf", "rtf"),
         ("html xml", "html htm xhtml"),
+        ("svg", "svg"),
         ("mht", "mht mhtml"),
         ("txt", "txt csv md log"),
         ("jpg", "jpg jpeg"),
@@ -98,6 +99,11 @@ _MAIL_NAMES = re.compile(
 )
 _HTML_START = re.compile(rb"(?i)<(?:!doctype html|html|head|body|table|meta)[\s>]")
 _XML_START = re.compile(rb"(?i)^\s*<\?xml\s")
+_SVG_START = re.compile(
+    rb"(?i)\A\s*(?:<\?xml[^>]{0,400}\?>\s*)?(?:<!--.{0,2000}?-->\s*)*(?:<!doctype svg[^>]{0,1000}>?[^<]*"
+    rb"(?:<!entity[^>]{0,300}>\s*)*(?:\]>\s*)?)?(?:<!--.{0,2000}?-->\s*)*<(?:svg:)?svg[\s>]",
+    re.DOTALL,
+)
 _FIRST = 4096
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
@@ -189,12 +195,16 @@ def _identify_text(data: bytes) -> str:
     head = data[:_FIRST]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         decoded = head.decode("utf-16", "replace").encode("utf-8", "replace")
+        if _SVG_START.match(decoded.removeprefix(b"\xef\xbb\xbf")):
+            return "svg"
         return "html" if _HTML_START.search(decoded[:2048]) else "txt"
     head = head.removeprefix(b"\xef\xbb\xbf")
     if _MAIL_HEADER.match(head.lstrip(b"\r\n").replace(b"\r\n", b"\n")) and _MAIL_NAMES.search(head):
         lower = data[: 4 * _FIRST].lower()
         page = b"multipart/related" in lower and b"\nto:" not in lower and b"received:" not in lower
         return "mht" if page else "eml"
+    if _SVG_START.match(head):
+        return "svg"
     if _HTML_START.search(head[:2048]):
         return "html"
     if _XML_START.match(head):

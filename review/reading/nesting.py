@@ -37,7 +37,7 @@ _DANGEROUS = "文件结构异常（嵌套过深），已拒绝读取。请用原
 _BYTES_PER_CHARACTER = 4000
 _SILENT = "没有读出任何正文，不能视为已检查。请人工打开文件查看。"
 _DESCRIBING = frozenset({BlockKind.PROPERTY, BlockKind.NAME, BlockKind.ATTACHMENT})
-_SPARSE_FORMATS = frozenset({"docx", "doc", "xlsx", "xls", "pptx", "ppt", "rtf", "html", "mht", "xml", "ofd"})
+_SPARSE_FORMATS = frozenset({"docx", "doc", "xlsx", "xls", "pptx", "ppt", "rtf", "html", "mht", "xml", "svg", "ofd"})
 
 
 PICTURES = frozenset({"png", "jpg", "gif", "tif", "bmp", "webp", "emf", "wmf"})
@@ -91,7 +91,7 @@ def read_file(data: bytes, options: Options) -> tuple[str, Reading]:
         reading = Reading(gaps=(Gap(GapReason.CORRUPT, "", _CORRUPT),))
     if remark:
         reading = replace(reading, remarks=(remark, *reading.remarks))
-    if options.is_part and found in PICTURES and reading.pages:
+    if options.is_part and (found in PICTURES or found == "svg") and reading.pages:
         return found, reading  # a photo inside a document need not hold text
     return found, _with_silence_said(reading, found, len(data))
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from review.reading import filetypes
 from review.reading.assembly import Piece, Reading
 from review.reading.extraction import Options
-from review.reading.formats import html, mht, xml_text
+from review.reading.formats import html, mht, svg, xml_text
 from review.types import BlockKind, Cell, GapReason, Sheet
 
 WORDS = st.text(alphabet="甲乙丙丁戊己庚辛壬癸0123456789ABC", min_size=1, max_size=12)
@@ -169,3 +170,57 @@ def test_strings_come_back_in_order_with_their_kind(items: list[tuple[str, str]]
     kinds = {"p": BlockKind.PARAGRAPH, "h2": BlockKind.HEADING, "td": BlockKind.CELL, "hidden": BlockKind.HIDDEN}
     reading = read("<body>" + "".join(forms[what].format(text) for what, text in items))
     assert [(p.kind, p.text) for p in reading.pieces] == [(kinds[what], text) for what, text in items]
+
+
+_NS = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+_PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 30
+
+
+def draw(content: str, head: str = "", **options: bool) -> Reading:
+    source = f"{head}<svg {_NS}>{content}</svg>".encode()
+    assert filetypes.identify(source) == "svg"
+    return svg.extract(source, Options(**options))  # type: ignore[arg-type]
+
+
+def test_a_drawing_gives_its_texts_and_the_files_inside() -> None:
+    picture = base64.b64encode(_PNG).decode()
+    reading = draw(
+        '<desc>示意图</desc><text x="1"><tspan x="1">机</tspan><tspan x="2">密</tspan>★5年</text><text display="none">旧稿</text>'
+        '<text><tspan>第一行</tspan><tspan x="0" dy="12">第二行</tspan></text><path d="M0 0L9 9"/>'
+        f'<image xlink:href="data:image/png;base64,{picture}"/><style>a::before{{content:"\\673a密"}}</style>',
+        '<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/x.dtd">\n',
+    )
+    assert one(reading, "机密★5年").top_of_first_page
+    assert one(reading, "示意图").kind is BlockKind.ALT_TEXT
+    assert one(reading, "旧稿").concealed == "网页隐藏元素"
+    assert one(reading, "第一行\n第二行") and one(reading, "机密")
+    assert [item.data for item in reading.embedded] == [_PNG]
+    assert reading.gaps == ()
+
+
+def test_a_drawing_of_lines_alone_is_a_gap_and_an_icon_inside_a_file_is_not() -> None:
+    assert [gap.reason for gap in draw('<path d="M0 0L9 9"/>').gaps] == [GapReason.NO_TEXT]
+    assert [gap.reason for gap in draw('<image href="a.png"/>', is_part=True).gaps] == [GapReason.NO_TEXT]
+    assert draw('<path d="M0 0L9 9"/>', is_part=True).gaps == ()
+    long = "M0 0" + "L9 9" * 1000
+    assert [gap.reason for gap in draw(f'<path d="{long}"/>', is_part=True).gaps] == [GapReason.NO_TEXT]
+    assert [gap.reason for gap in read(f"<p>通知</p><svg><path d='{long}'/></svg>").gaps] == [GapReason.NO_TEXT]
+    assert read("<p>通知</p><svg><path d='M0 0L9 9'/></svg>").gaps == ()
+
+
+def test_a_drawing_that_declares_entities_is_said() -> None:
+    data = b'<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg"><text>&a;x</text></svg>'
+    assert filetypes.identify(data) == "svg"
+    assert [gap.reason for gap in svg.extract(data, Options()).gaps] == [GapReason.DANGEROUS]
+
+
+def test_files_and_words_in_values_of_markup_are_read() -> None:
+    plain = "data:text/plain;charset=utf-8,%E6%9D%8E%E6%9F%90"
+    reading = read(
+        f'<style>p::after{{content:"内部资料"}} i{{background:url("data:text/plain,abc")}}</style><a href="{plain}">x</a>'
+        '<p data-id="34250119900307283X" data-n="17">通知</p><p style="background:url(data:text/plain;base64,5byg)">各村</p>'
+    )
+    assert one(reading, "内部资料").kind is BlockKind.OTHER
+    assert one(reading, "34250119900307283X").kind is BlockKind.HIDDEN
+    assert [item.data.decode() for item in reading.embedded] == ["abc", "李某", "张"]
+    assert not any(p.text == "17" for p in reading.pieces)

@@ -38,6 +38,7 @@ FORMATS: dict[str, Format] = {
     "html": Format(_HERE + "html"),
     "mht": Format(_HERE + "mht"),
     "xml": Format(_HERE + "xml_text"),
+    "svg": Format(_HERE + "svg"),
     "doc": Format(_HERE + "doc"),  # also wps
     "xls": Format(_HERE + "xls"),  # also et
     "ppt": Format(_HERE + "ppt"),  # also dps

@@ -138,6 +138,8 @@ def _add_page(part: email.message.Message, content: bytes, mail: _Mail) -> None:
     page = Page("邮件正文 ", mail.tables)
     if not html.feed(source, page):
         mail.gaps.append(Gap(GapReason.CORRUPT, "", _CUT))
+    if page.unread_drawings:
+        mail.say(GapReason.NO_TEXT, html.DRAWN)
     mail.tables = page.tables_read
     mail.pages += page.pieces
     mail.embedded += page.embedded

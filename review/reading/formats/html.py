@@ -29,7 +29,8 @@ _HINTS = {
     "utf-16le": "utf-16-le",
     "iso-2022-jp": "iso2022_jp",
 }
-_ENCODING_GAP = "部分字节不属于任何已知的中文编码，已用 � 代替，可能漏读。请另存为 UTF-8 后重新提交。"
+_ENCODING_GAP = "文字编码不明或混用了几种编码，可能漏读或错读。请核对文字，另存为 UTF-8 后重新提交。"
+DRAWN = "网页里有画成线条的图形，若有字则无法识别。请用浏览器打开后打印为 PDF 提交，或由人工查看。"
 _CUT_GAP = "网页结构异常（嵌套过深或已损坏），可能没有读完。请用浏览器打开后打印为 PDF 提交。"
 
 
@@ -40,6 +41,8 @@ def extract(data: bytes, options: Options) -> Reading:
     gaps = () if is_whole else (Gap(GapReason.ENCODING, "", _ENCODING_GAP),)
     if not feed(source, page):
         gaps = (*gaps, Gap(GapReason.CORRUPT, "", _CUT_GAP))
+    if page.unread_drawings:
+        gaps = (*gaps, Gap(GapReason.NO_TEXT, "", DRAWN))
     return Reading(tuple(page.pieces), gaps=gaps, embedded=tuple(page.embedded))
 
 

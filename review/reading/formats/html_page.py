@@ -4,13 +4,13 @@ Works on the events of lxml's HTML parser with its own stack. Scripts run nowher
 only asked what they hide.
 """
 
-import base64
-import binascii
 import re
 from dataclasses import dataclass, field
 
 from review.reading.assembly import Embedded, Piece
+from review.reading.formats import html_data
 from review.reading.formats.ooxml_common import letters
+from review.reading.formats.xml_events import is_wording
 from review.types import BlockKind, Cell
 
 #: So many first blocks with text stand where a mark would stand.
@@ -30,7 +30,6 @@ _SELECTOR = re.compile(r"([a-z][a-z0-9]*)?(?:([.#])([\w-]+))?", re.IGNORECASE)
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.){2,4000})"|\'((?:[^\'\\\n]|\\.){2,4000})\'|`([^`]{2,4000})`')
 _CONDITION = re.compile(r"\[if[^\]]{0,200}\]>|<!\[endif\]")
 _OFFICE_PROPERTY = re.compile(r"<o:(\w{2,30})(?:\s[^>]{0,200})?>([^<]{1,4000})</o:\1>")
-_DATA_URI = re.compile(r"data:([\w./+-]{0,60})(?:;[\w=-]{1,40})*;base64,(.+)", re.DOTALL | re.IGNORECASE)
 _WHITE = frozenset({"white", "#fff", "#ffffff", "rgb(255,255,255)", "rgba(255,255,255,1)"})
 _ATTRIBUTES = (
     ("alt", BlockKind.ALT_TEXT, "替代文字"),
@@ -39,6 +38,12 @@ _ATTRIBUTES = (
     ("summary", BlockKind.ALT_TEXT, "表格说明"),
     ("placeholder", BlockKind.FIELD, "输入提示"),
 )
+#: Attributes whose value is said elsewhere or is no text.
+_SAID_ATTRIBUTES = frozenset(
+    "alt title aria-label summary placeholder href src srcdoc class id d points content style face".split()
+)
+#: Outlines of fewer characters of path data in one inline drawing are icons of the page.
+_ICON = 2000
 _MAX_SPAN = 1000
 
 
@@ -85,6 +90,8 @@ class Page:
         self._blocks = 0
         self._kind = BlockKind.PARAGRAPH
         self._pre = 0
+        self.unread_drawings = 0  # inline drawings of many lines and no text: they may be writing
+        self._drawn = 0
 
     # --------------------------------------------------------------------------------------------------------- events
 
@@ -108,6 +115,9 @@ class Page:
             self._open_grid(name, attributes)
         elif name == "meta":
             self._meta(attributes)
+        elif name == "svg":
+            self._drawn = 0
+        self._drawn += len(attributes.get("d", "")) + len(attributes.get("points", ""))
         self._say_attributes(name, attributes)
 
     def end(self, tag: object) -> None:
@@ -122,6 +132,8 @@ class Page:
             self._pre = max(self._pre - 1, 0)
         elif name in ("td", "th"):
             self._close_cell()
+        elif name == "svg":
+            self.unread_drawings += self._drawn >= _ICON
         elif name == "table" and self._tables:
             self._close_cell()
             self._tables.pop()
@@ -132,6 +144,7 @@ class Page:
 
     def data(self, text: str) -> None:
         """Character data."""
+        self._drawn = 0 if self._drawn and text.strip() else self._drawn
         if self._special is not None:
             self._special.append(text)
         else:
@@ -297,28 +310,34 @@ class Page:
             self._note(attributes["value"], BlockKind.FIELD, "表单域", "隐藏的表单域" if is_hidden else "")
         if name in ("a", "area", "link", "base") and (target := _target(attributes.get("href", ""))):
             self._note(target, BlockKind.LINK, "链接地址")
-        for key in ("src", "data", "href"):
-            if attributes.get(key, "")[:5].lower() == "data:":
-                self._embed(attributes[key])
         if attributes.get("srcdoc", "").strip():
             self.embedded.append(Embedded("srcdoc.html", attributes["srcdoc"].encode("utf-8"), "内嵌网页"))
         for key, value in attributes.items():
-            if key.startswith(("data-", "on", "content-")) and has_han(value):
+            if key == "style":
+                self._style(value)
+            elif value.lstrip()[:5].lower() == "data:":
+                self._embed(value)
+            elif key == "srcset" and "data:" in value:
+                for part in value.split(" "):
+                    self._embed(part.strip(", "))
+            elif key not in _SAID_ATTRIBUTES and is_wording(value) and (name, key) != ("input", "value"):
                 self._note(value, BlockKind.HIDDEN, f"属性 {key[:40]}", "网页隐藏属性")
 
+    def _style(self, sheet: str) -> None:
+        """Words and files that a style sheet carries."""
+        for text in html_data.generated_text(sheet):
+            self._note(text, BlockKind.OTHER, "样式生成的文字")
+        for uri in html_data.uris_in_style(sheet):
+            self._embed(uri)
+
     def _embed(self, uri: str) -> None:
-        match = _DATA_URI.match(uri)
-        if match is None:
-            return
-        try:
-            data = base64.b64decode(re.sub(r"\s|%0A", "", match[2]), validate=False)
-        except (binascii.Error, ValueError):
-            return
-        suffix = match[1].rpartition("/")[2][:5] or "bin"
-        self.embedded.append(Embedded(f"内嵌{len(self.embedded) + 1}.{suffix}", data, f"{self._prefix}内嵌文件"))
+        found = html_data.data_uri(uri)
+        if found and found[1].strip():
+            name = f"内嵌{len(self.embedded) + 1}.{found[0]}"
+            self.embedded.append(Embedded(name, found[1], f"{self._prefix}内嵌文件"))
 
     def _meta(self, attributes: dict[str, str]) -> None:
-        name = attributes.get("name") or attributes.get("property") or ""
+        name = attributes.get("name") or attributes.get("property") or attributes.get("itemprop") or ""
         content = attributes.get("content", "").strip()
         if content and name and name.lower() not in ("viewport", "robots", "progid", "generator", "renderer"):
             self._note(content, BlockKind.PROPERTY, f"网页属性 {name[:60]}")
@@ -330,6 +349,7 @@ class Page:
             self._note(_SPACES.sub(" ", text).strip(), BlockKind.PROPERTY, "网页标题")
         elif name == "style":
             self._learn(text)
+            self._style(without_comments(text))
         elif name == "script":
             for match in _STRING.finditer(text):
                 string = match[1] or match[2] or match[3] or ""

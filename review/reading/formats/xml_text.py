@@ -16,7 +16,7 @@ from review.types import BlockKind, Cell, Gap, GapReason, Sheet
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]{0,400}\?>")
 _DTD = "文件含有 DTD 或实体声明，实体未展开，可能没有读完。请用原程序另存为 .docx、.xlsx 或 PDF 后重新提交。"
 _BROKEN = "XML 结构已损坏，只读出了其中一部分。请用原程序打开确认，另存后重新提交。"
-_ENCODING = "部分字节不属于任何已知的中文编码，已用 � 代替，可能漏读。请另存为 UTF-8 后重新提交。"
+_ENCODING = "文字编码不明或混用了几种编码，可能漏读或错读。请核对文字，另存为 UTF-8 后重新提交。"
 _LARGE = "文件文字过多，未检查。请拆分后提交。"
 _MARKUP = re.compile(r"<[A-Za-z/!]")
 
@@ -71,7 +71,7 @@ class Tree(Handler):
         self._flush()
         self._names.append(name.rpartition(":")[2])
         for key, value in attributes.items():
-            if any("\u3400" <= c <= "\u9fff" for c in value):
+            if xml_events.is_wording(value):
                 self.pieces.append(Piece(value, BlockKind.OTHER, f"元素 {self._names[-1][:60]} 的属性 {key[:60]}"))
 
     def _end(self) -> None:
