@@ -102,7 +102,9 @@ def require_unstopped(store: Store, connection: Connection, sha256: str) -> None
         )
 
 
-def refuse_stopped(store: Store, actor: Actor, sha256: str, size: int, file_name: str, now: datetime) -> None:
+def refuse_stopped(
+    store: Store, actor: Actor, sha256: str, size: int, file_name: str, now: datetime, client: str = ""
+) -> None:
     """As ``require_unstopped``, and the attempt is recorded as a stop event."""
     try:
         with store.reading() as connection:
@@ -110,7 +112,7 @@ def refuse_stopped(store: Store, actor: Actor, sha256: str, size: int, file_name
     except StoppedBySecrecyMark:
         with store.writing() as transaction:
             actor, suffix = read_actor(transaction.connection, actor), PurePath(file_name).suffix
-            insert_stop(store, transaction, actor, (), size, suffix, file_name, "", "refused", None, now)
+            insert_stop(store, transaction, actor, (), size, suffix, file_name, client, "refused", None, now)
         raise
 
 

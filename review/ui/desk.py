@@ -4,6 +4,7 @@ Nothing here is written anywhere; only ``workflow.submit`` (asked for by the per
 dropped the moment it is recognised: what stays of it is the event number and the kinds of place.
 """
 
+import hashlib
 import secrets
 import threading
 import time
@@ -15,8 +16,9 @@ from pathlib import PurePath
 
 from review.casework import store as casework_store
 from review.casework import workflow
+from review.casework.releases import refuse_stopped
 from review.check import Detectors, check_document
-from review.errors import NotAllowed, ReviewError
+from review.errors import NotAllowed, ReviewError, StoppedBySecrecyMark
 from review.reading.sandbox import Pool
 from review.types import Actor, Check, Document, Level
 from review.ui.clock import now
@@ -172,6 +174,12 @@ class Desk:
         def progress(done: int, total: int) -> None:
             self._update(check_id, pages_read=done, pages_total=total)
 
+        sha256, size = hashlib.sha256(found.data).hexdigest(), len(found.data)
+        try:
+            refuse_stopped(self._store, actor, sha256, size, found.name, now(), client)
+        except StoppedBySecrecyMark:
+            self._update(check_id, name="")
+            raise
         self._update(check_id, stage=Stage.READING)
         document = self._pool.read(found.data, found.name, progress, cancel)
         self._update(check_id, stage=Stage.CHECKING)

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from review.casework import accounts, audit, queries, workflow
-from review.errors import NotAllowed, ReviewError, SignInError, UsageError, WorkflowError
+from review.errors import NotAllowed, ReviewError, UsageError, WorkflowError
 from review.outputs import forms
 from review.outputs.stop_report import render_stop_report
 from review.types import Actor, Role
@@ -90,10 +90,10 @@ async def sign_in(request: Request) -> Response:
     answer = RedirectResponse("/", 303, headers=_NO_STORE)
     is_secure = request.url.scheme == "https"
     client = request.client.host if request.client else ""
-    store = open_house().store
     try:
+        store = open_house().store
         session = await run_in_threadpool(accounts.sign_in, store, login, password, client, now())
-    except SignInError as error:
+    except ReviewError as error:
         notice = quote(f"{error.message_zh}{error.remedy_zh}")
         answer.set_cookie(NOTICE_COOKIE, notice, max_age=20, httponly=True, samesite="strict", secure=is_secure)
         return answer

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from review.casework import queries
+from review.casework import queries, workflow
 from review.errors import NotAllowed
+from review.types import Outcome
+from review.ui.clock import now
 from review.ui.desk import Desk, PrivateCheck, Stage
 from review.ui.house import House
+from tests.casework.case_builders import make_case
 from tests.ui.conftest import Installation
 from tests.ui.test_pages import words
 
@@ -73,6 +76,22 @@ def children() -> set[str]:
             if state[1] == own and b"review.reading.worker" in (folder / "cmdline").read_bytes():
                 found.add(folder.name)
     return found
+
+
+def test_what_a_person_stopped_is_not_even_read_again(installation: Installation) -> None:
+    reviewer, clerk = installation.people["reviewer"].actor, installation.people["clerk"].actor
+    case = make_case(installation.store, clerk, text="某某公示正文")
+    case = workflow.claim(installation.store, reviewer, case.id, case.version, now())
+    workflow.decide(installation.store, reviewer, case.id, case.version, Outcome.STOP_SECRET, "", "请认定", now())
+    found = finished(
+        installation.house.desk,
+        lay(installation.house, installation, "某某公示正文".encode(), "某某.txt"),
+        installation,
+    )
+    assert (found.stage, found.data, found.name, found.document) == (Stage.FAILED, b"", "", None)
+    assert "尚未解除" in found.message
+    stops = queries.list_stops(installation.store, installation.people["secrecy"].actor)
+    assert [(stop.action, stop.client) for stop in stops] == [("refused", "10.0.0.9"), ("purged", "")]
 
 
 def test_a_stop_that_cannot_be_recorded_still_stops_and_says_so(installation: Installation) -> None:

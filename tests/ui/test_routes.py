@@ -10,6 +10,9 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from review.casework import queries, workflow
 from review.types import Case, Outcome
@@ -33,8 +36,8 @@ def ask(installation: Installation, who: str, path: str) -> Answer:
     return asyncio.run(_ask(path, installation.people[who].token))
 
 
-async def _ask(path: str, token: str) -> Answer:
-    app = Starlette(routes=routes.ROUTES, middleware=[Middleware(Headers)])
+async def _ask(path: str, token: str, app: Starlette | None = None) -> Answer:
+    app = app or Starlette(routes=routes.ROUTES, middleware=[Middleware(Headers)])
     scope = {
         "type": "http",
         "method": "GET",
@@ -120,7 +123,17 @@ def test_the_log_holds_the_kind_and_the_place_of_a_fault_but_no_message(
     assert answer.status == 500 and "某某" not in answer.body.decode()
     assert "SQLAlchemyError at" in caplog.text and "某某" not in caplog.text
     monkeypatch.setattr(routes, "open_house", broken)
-    assert ask(installation, "clerk", "/review/sign-in").status in (403, 405)
+    assert ask(installation, "clerk", f"/review/case/{case.id}/form.docx").status == 500
+    assert "某某" not in caplog.text
+
+
+def test_a_fault_outside_our_routes_is_logged_without_its_message_too(caplog: pytest.LogCaptureFixture) -> None:
+    async def page(_: Request) -> Response:
+        raise ValueError("某某方案的正文")
+
+    app = Starlette(routes=[Route("/page", page)], middleware=[Middleware(Headers)])
+    assert asyncio.run(_ask("/page", "", app)) == Answer(500, b"")
+    assert "request failed: ValueError at" in caplog.text and "某某" not in caplog.text
 
 
 def test_a_private_page_is_gone_with_its_check(installation: Installation) -> None:
