@@ -213,8 +213,13 @@ def test_letters_drawn_as_outlines_beside_text_are_looked_at() -> None:
 
 
 def test_a_large_title_drawn_as_outlines_is_looked_at() -> None:
-    scaled = f"q 2 0 0 2 -70 -1000 cm {outlined(72, 780)} Q\n"
-    assert reasons(read(one_page(BODY + scaled))) == [GapReason.NO_OCR]
+    strokes = " ".join(
+        f"{72 + 40 * letter + 9 * column} {600 + 7 * row} 6 2 re"
+        for letter in range(5)
+        for column in range(4)
+        for row in range(5)
+    )
+    assert reasons(read(one_page(BODY + strokes + " f\n"))) == [GapReason.NO_OCR]
 
 
 @pytest.mark.parametrize(
