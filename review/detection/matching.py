@@ -96,8 +96,8 @@ def prepare(document: Document, places: Places, leaves: Leaves) -> Source:
     """The views of a document that these leaves can need."""
     base = normalise(document.text)
 
-    def is_hard(position: int) -> bool:
-        return places.is_hard_break(base.source(position, position + 1)[0])
+    def is_hard(positions: Ints) -> Bools:
+        return places.are_hard_breaks(base.lead_back(positions)[0])
 
     allowed = int(np.bitwise_or.reduce(leaves.layers)) if len(leaves.layers) else 0
     views = [base]
@@ -134,11 +134,7 @@ def find_hits(source: Source, leaves: Leaves) -> Table:
         tables.append(Table(leaf, start, end, layers, np.zeros_like(leaf), start, end))
     table = join_tables([t for t in tables if len(t)])
     table = table.take(_crosses_no_line(table, source))
-    table = (
-        table.take((leaves.zones[table.leaf] & source.places.masks(_blocks(table, source))) != 0)
-        if len(table)
-        else table
-    )
+    table = table.take(_in_zone(table, source, leaves)) if len(table) else table
     table = table.take(_within_boundary(table, source, leaves)) if len(table) else table
     if not len(table):
         return table

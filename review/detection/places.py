@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from functools import cache, cached_property
+from operator import attrgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -112,9 +113,13 @@ class Places:
     def is_unseen(self, block: int) -> bool:
         return bool(self.blocks) and self.mask is None and self.blocks[block].is_unseen
 
-    def is_hard_break(self, position: int) -> bool:
-        """Whether the line end at this position of the text separates what never belongs together."""
-        after = bisect_right(self.blocks, position + 1, key=_start) - 1
+    def are_hard_breaks(self, positions: Ints) -> npt.NDArray[np.bool_]:
+        """Whether the line end at each of these positions of the text separates what never belongs together."""
+        after = self.index(positions + 1).tolist()
+        pairs = zip(after, positions.tolist(), strict=True)
+        return np.fromiter((self._is_hard_break(index, at) for index, at in pairs), np.bool_, len(after))
+
+    def _is_hard_break(self, after: int, position: int) -> bool:
         if after <= 0 or self.blocks[after].span.start != position + 1:
             return False
         left, right = self.blocks[after - 1], self.blocks[after]
@@ -138,7 +143,7 @@ class Places:
 
     @cached_property
     def _starts(self) -> Ints:
-        return np.fromiter((block.span.start for block in self.blocks), np.int64, len(self.blocks))
+        return np.fromiter(map(attrgetter("span.start"), self.blocks), np.int64, len(self.blocks))
 
     @cached_property
     def _cells(self) -> tuple[dict[tuple[int, int], tuple[Span, ...]], dict[tuple[int, int], Span]]:

@@ -9,6 +9,7 @@ text in normal form pays for them almost nothing. What a match needed is told by
 
 import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,10 @@ SYMBOL_REACH = 24
 #: A run of more digits than this is no identifier; its inside is masked so that patterns do not report every offset of it.
 LONG_RUN = 100
 _KEPT_OF_RUN = 50
+#: No identifier has more digits.
+_LONGEST_NUMBER = 24
+#: So many gaps between digits are looked at in one step; bounds memory.
+_FEW_GAPS = 20_000
 #: So few edits are spliced one by one.
 _FEW_EDITS = 2_000
 #: Where the separators between the pieces of a cropped view come from.
@@ -70,8 +75,8 @@ NOWHERE = -(10**12)
 _ITEM_START = re.compile(
     r"[（(]?[一二三四五六七八九十百0-9]{1,4}[)）、.．]|第[一二三四五六七八九十百千0-9]{1,6}[条章节编款项]|附件|[★☆●■◆□○-]"
 )
-
-
+#: What ``_ITEM_START`` begins with.
+_ITEM_FIRST = np.array([ord(c) for c in "（(一二三四五六七八九十百0123456789第附★☆●■◆□○-"], np.uint32)
 _ENTITY = re.compile(r"&(?:#[0-9]{2,7}|#[xX][0-9a-fA-F]{2,6}|nbsp|ensp|emsp|lt|gt|amp|quot|middot|shy|zwnj|zwj);")
 
 
@@ -352,7 +357,22 @@ def _space_runs(base: View, flags: Flags) -> tuple[Ints, Ints]:
     symbol = ((before | after) & SYMBOL) != 0
     keep = solid & (both | number | one_han | symbol)
     keep &= ~_after_article(base, firsts)
+    keep[number & keep] = ~_parts_numbers(flags, firsts[number & keep], lasts[number & keep])
     return firsts[keep], lasts[keep] + 1
+
+
+def _parts_numbers(flags: Flags, firsts: Ints, lasts: Ints) -> Any:
+    # two numbers in a list: together they have more digits than any identifier
+    steps = np.arange(1, _LONGEST_NUMBER + 1)
+    found = np.zeros(len(firsts), np.bool_)
+    for begin in range(0, len(firsts), _FEW_GAPS):
+        rows = slice(begin, begin + _FEW_GAPS)
+        before, after = firsts[rows, None] - steps, lasts[rows, None] + steps
+        left = (flags[np.maximum(before, 0)] & DIGIT != 0) & (before >= 0)
+        right = (flags[np.minimum(after, len(flags) - 1)] & DIGIT != 0) & (after < len(flags))
+        digits = np.logical_and.accumulate(left, 1).sum(1) + np.logical_and.accumulate(right, 1).sum(1)
+        found[rows] = digits > _LONGEST_NUMBER
+    return found
 
 
 def _after_article(base: View, firsts: Ints) -> Any:
@@ -365,10 +385,10 @@ def _after_article(base: View, firsts: Ints) -> Any:
     return result
 
 
-def find_soft_breaks(base: View, is_hard: Any) -> Ints:
+def find_soft_breaks(base: View, is_hard: Callable[[Ints], npt.NDArray[np.bool_]]) -> Ints:
     """Positions of line ends inside a paragraph: no closing mark before, no indentation or item number after.
 
-    ``is_hard(position)`` says whether the line end separates things that never belong together (cells, headings, parts).
+    ``is_hard(positions)`` says which line ends separate things that never belong together (cells, headings, parts).
     """
     flags = class_flags(base)
     at = np.flatnonzero(base.codes == _NEWLINE)
@@ -378,18 +398,24 @@ def find_soft_breaks(base: View, is_hard: Any) -> Ints:
     solid = ((before & wordlike) != 0) & ((after & wordlike) != 0)
     same_kind = ((before & DIGIT) != 0) == ((after & DIGIT) != 0)
     at = at[solid & (same_kind | ((before | after) & HAN != 0))]
-    found = [p for p in at.tolist() if not is_hard(p) and _continues(base, flags, p)]
-    return np.array(found, np.int64)
+    at = at[~is_hard(at)]
+    return at[_continue(base, flags, at)]
+
+
+def _continue(base: View, flags: Flags, at: Ints) -> npt.NDArray[np.bool_]:
+    result = np.ones(len(at), np.bool_)
+    between_digits = (flags[at - 1] & flags[at + 1] & DIGIT) != 0
+    may_start_item = np.isin(base.codes[at + 1], _ITEM_FIRST)
+    for index in np.flatnonzero(between_digits | may_start_item).tolist():
+        result[index] = _continues(base, flags, int(at[index]))
+    return result
 
 
 def _continues(base: View, flags: Flags, at: int) -> bool:
-    following = base.text(at + 1, at + 12)
-    if _ITEM_START.match(following):
-        # a line that starts with an item number is new, unless a long number runs on
-        return bool(flags[at - 1] & DIGIT and flags[at + 1] & DIGIT and not _is_own_line(base, flags, at))
     if flags[at - 1] & DIGIT and flags[at + 1] & DIGIT:
+        # a long number runs on
         return not _is_own_line(base, flags, at)
-    return True
+    return not _ITEM_START.match(base.text(at + 1, at + 12))
 
 
 def _is_own_line(base: View, flags: Flags, at: int) -> bool:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from review.detection.engine import compile_rules
 from review.detection.expressions import compile_expressions
 from review.detection.patterns import translate_pattern
+from review.detection.scanner import Hits, compile_words
 from review.detection.text import normalise
 from review.types import Allowance, Block, BlockKind, Cell, Document, Policy, RuleStatus, Severity, Source, Span, Zone
 from tests.detection.rule_builders import (
@@ -357,3 +359,36 @@ def test_split_expressions_match_like_the_whole_expression(text: str) -> None:
         # leftmost: whatever matches somewhere is inside or begins at a reported match
         for match in re.finditer(pattern, plain):
             assert any(s <= match.start() < e for s, e in result.items()), (pattern, match)
+
+
+LOCAL = (r"[a-z]{1,3}\d{2,4}", r"用电量\d", r"\d{3}(?:-\d{2})?号", r"密码[:是]?[0-9a-z]{4}")
+PIECES = st.sampled_from(["用电量", "密码", "号", "12", "3", "ab", "-", ":", "是", "，", "\n", "汉" * 70])
+
+
+@given(st.lists(PIECES, max_size=30).map("".join))
+def test_expressions_that_need_a_digit_match_as_if_the_whole_text_were_scanned(text: str) -> None:
+    view = normalise(text)
+    expressions = compile_expressions(LOCAL)
+    found = expressions.find(view)
+    whole = [replace(one, reach=0).find(view, None) for one in expressions.passes]
+    assert [one.reach > 0 for one in expressions.passes] == [True]
+    assert _rows(found) == sorted(row for hits in whole for row in _rows(hits))
+
+
+def _rows(hits: Hits) -> list[tuple[int, int, int]]:
+    return sorted(zip(hits.pattern.tolist(), hits.start.tolist(), hits.end.tolist(), strict=True))
+
+
+SPELLINGS = ("机密", "密", "𠀀机", "机𠀁", "a1", "密码本")
+
+
+@given(st.lists(st.sampled_from("机密码本𠀀𠀁a1ĀＡ\uffff，"), max_size=40).map("".join))
+def test_words_are_found_wherever_they_stand(text: str) -> None:
+    hits = compile_words(SPELLINGS)(np.array([ord(c) for c in text], np.uint32))
+    by_hand = [
+        (index, at, at + len(word))
+        for index, word in enumerate(SPELLINGS)
+        for at in range(len(text))
+        if text.startswith(word, at)
+    ]
+    assert _rows(hits) == sorted(by_hand)

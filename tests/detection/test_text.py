@@ -9,7 +9,10 @@ from review.detection.folding import fold
 from review.detection.text import class_flags, crop, find_soft_breaks, join_gaps, normalise, skip_symbols, uncrop
 from review.detection.variants import number_text
 
-NOTHING_HARD = lambda position: False  # noqa: E731
+
+def nothing_hard(positions: np.ndarray) -> np.ndarray:
+    return np.zeros(len(positions), np.bool_)
+
 
 CHARACTERS = st.sampled_from("绝密文件機關AaＺ１①⑩㎡\u200b\u3000 \n，。-*&#;第条一二三7731\U0002f800\ud800é\t")
 TEXTS = st.text(CHARACTERS, max_size=60)
@@ -77,7 +80,7 @@ def test_joined_and_skipped_views_hold_only_characters_of_the_base(text: str) ->
     base = normalise(text)
     if not len(base):
         return
-    for view in (join_gaps(base, find_soft_breaks(base, NOTHING_HARD)), skip_symbols(base)):
+    for view in (join_gaps(base, find_soft_breaks(base, nothing_hard)), skip_symbols(base)):
         if view is None or view.starts is None:
             continue
         for index in range(len(view)):
@@ -107,12 +110,12 @@ def test_cropping_keeps_each_piece_apart(text: str, intervals: list[tuple[int, i
 
 def test_a_line_end_inside_a_paragraph_is_soft_and_one_after_a_full_stop_is_not() -> None:
     base = normalise("涉及机\n密文件。\n第二段\n\n第三段\n（一）其他")
-    assert find_soft_breaks(base, NOTHING_HARD).tolist() == [3]
+    assert find_soft_breaks(base, nothing_hard).tolist() == [3]
 
 
 def test_two_numbers_on_lines_of_their_own_stay_two() -> None:
     base = normalise("6217001234\n5678901234\n号码为34180219\n851203002X，")
-    breaks = find_soft_breaks(base, NOTHING_HARD).tolist()
+    breaks = find_soft_breaks(base, nothing_hard).tolist()
     assert 10 not in breaks
     assert 33 in breaks
 
@@ -144,3 +147,23 @@ def test_numerals(numeral: str, digits: str) -> None:
 def test_flags_do_not_depend_on_the_view() -> None:
     view = normalise("汉1a ，")
     assert len(class_flags(view)) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [("6222 0212 3456 789", "622202123456789"), ("341802 19851203 0021", "341802198512030021")],
+)
+def test_number_set_in_groups_is_joined(text: str, joined: str) -> None:
+    view = join_gaps(normalise(text), np.zeros(0, np.int64))
+    assert view is not None and joined in view.string()
+
+
+def test_two_whole_numbers_of_a_list_are_not_joined() -> None:
+    assert join_gaps(normalise("341802198512030021 13800001111"), np.zeros(0, np.int64)) is None
+
+
+@given(TEXTS)
+def test_byte_places_lead_to_their_characters(text: str) -> None:
+    view = normalise(text)
+    offsets = np.cumsum([0, *(len(c.encode("utf-8", "replace")) for c in view.string())])
+    assert view.characters(offsets).tolist() == list(range(len(view) + 1))
