@@ -441,6 +441,8 @@ def test_text_in_elements_no_program_shows_is_read_as_hidden() -> None:
     body = paragraph("通知") + '<w:p><x:foo xmlns:x="urn:x"><x:t>李某某</x:t></x:foo></w:p>'
     found = one(read(build.docx(body)), "李某某")
     assert (found.kind, found.concealed) == (BlockKind.HIDDEN, "程序不显示的内容")
+    noted = read(build.docx(paragraph("通知") + "<!-- 张某某 --><?x 王某某?>"))
+    assert [p.text for p in noted.pieces if p.kind is BlockKind.HIDDEN] == ["张某某", "王某某"]
 
 
 def test_data_behind_the_end_of_a_document_is_handed_on_and_said() -> None:

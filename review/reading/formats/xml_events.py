@@ -102,7 +102,7 @@ class Handler:
         """Called for elements that ``starts`` does not list, when a subclass overrides it."""
 
     def stray(self, text: str) -> None:
-        """Called for character data that nothing collects, when a subclass overrides it."""
+        """Called for character data that nothing collects, comments and instructions, when a subclass overrides it."""
 
 
 H = TypeVar("H", bound=Handler)
@@ -134,6 +134,9 @@ def _feed(data: bytes, handler: Handler, characters: int) -> None:
     parser.StartElementHandler = events.start
     parser.EndElementHandler = events.end
     parser.CharacterDataHandler = events.characters
+    if events.sees_strays:
+        parser.CommentHandler = events.stray
+        parser.ProcessingInstructionHandler = lambda _, text: events.stray(text)
     parser.StartDoctypeDeclHandler = _refuse
     parser.EntityDeclHandler = _refuse
     parser.Parse(data, True)
@@ -155,7 +158,7 @@ class _Events:
         self._names: dict[str, str] = {}
         self._plain: set[str] = set()  # names of attributes without a namespace: nothing to rename
         self._depth = 0  # inside a skipped element
-        self._sees_strays = type(handler).stray is not Handler.stray
+        self.sees_strays = type(handler).stray is not Handler.stray
         self._sees_all = type(handler).any_start is not Handler.any_start
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -195,8 +198,12 @@ class _Events:
             if self._left < 0:
                 raise TooMuchText
             sink.append(data)
-        elif self._sees_strays and not data.isspace():
+        elif self.sees_strays and not data.isspace():
             self._handler.stray(data)
+
+    def stray(self, text: str) -> None:
+        """A comment or processing instruction: no program shows it, and it stays in the file."""
+        self._handler.stray(text)
 
     def _renamed(self, attributes: dict[str, str]) -> dict[str, str]:
         if len(self._plain) < 1000:
