@@ -105,6 +105,11 @@ class CaseFile:
         return self.drafts[-1]
 
     @property
+    def is_purged(self) -> bool:
+        """Whether the content of the newest draft was removed because a person stopped it, in this case or in another."""
+        return not self.newest.file_name
+
+    @property
     def uploaders(self) -> frozenset[str]:
         """Who may not review this case."""
         return frozenset({self.case.submitter_id, *(draft.uploaded_by for draft in self.drafts)})

@@ -15,7 +15,7 @@ from review.casework.transitions import OUTCOMES, WITHHOLDING_REASONS, Need
 from review.types import Actor, CaseState, DispositionCode, Outcome
 from review.ui.clock import now, today
 from review.ui.house import House, open_house
-from review.ui.session import attempt, current_actor, say
+from review.ui.session import attempt, current_actor, say, tell
 
 #: What stands on the bar itself; the rest is behind "其他结论".
 _ON_BAR = (Outcome.RETURN, Outcome.WITHHOLD, Outcome.PUBLISH_REDACTED)
@@ -120,7 +120,7 @@ def draw_form(case_id: int, version: int, outcome: Outcome) -> None:
         return
     refusal = attempt(lambda: _send(case_id, version, outcome, opinion, details))
     if refusal:
-        st.error(refusal)
+        tell(refusal)
     else:
         say(f"已作出结论：{rule.label}。")
         st.rerun()
@@ -155,7 +155,7 @@ def draw_gaps_form(case_id: int, draft: int) -> None:
             lambda: workflow.acknowledge_gaps(open_house().store, current_actor(), case_id, draft, note, now())
         )
         if refusal:
-            st.error(refusal)
+            tell(refusal)
         else:
             say("已记录：人工已逐页查看。")
             st.rerun()

@@ -19,7 +19,7 @@ from review.ui.clock import now, today
 from review.ui.components import draw_upload, draw_workbench
 from review.ui.desk import LIFETIME, PrivateCheck, Stage
 from review.ui.house import House, open_house
-from review.ui.session import PRIVATE_CHECK, attempt, current_actor, forget_private_check, say
+from review.ui.session import PRIVATE_CHECK, attempt, current_actor, forget_private_check, say, tell
 from review.wording import LEVEL_NAMES, PLACE_NAMES
 
 CHANNELS = ("政府门户网站", "部门网站", "政务新媒体", "政务公开栏", "村（居）务公开栏", "新闻媒体", "其他")
@@ -233,7 +233,7 @@ def _submit(house: House, check_id: str, form: Submission) -> None:
 
     refusal = _hand_in(house, check_id, act)
     if refusal:
-        st.error(refusal)
+        tell(refusal)
         return
     forget_private_check()
     say(f"已送审，编号 {made[0].number}。")

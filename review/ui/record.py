@@ -5,14 +5,14 @@ import html
 import streamlit as st
 
 from review.casework import queries, workflow
-from review.casework.transitions import OUTCOMES, STATE_LABELS, WITHHOLDING_REASONS
+from review.casework.transitions import OUTCOMES, STATE_LABELS, WITHHOLDING_REASONS, Need
 from review.types import Actor, CaseState, Decision
 from review.ui import navigation
 from review.ui.clock import local_time, now
 from review.ui.components import draw_workbench
 from review.ui.house import House, open_house
-from review.ui.session import attempt, current_actor, say
-from review.ui.steps import PURGED, is_purged, steps_of
+from review.ui.session import attempt, current_actor, say, tell
+from review.ui.steps import PURGED, steps_of
 
 _LAST = "record.case"
 
@@ -28,7 +28,7 @@ def draw() -> None:
     case_file = queries.get_case(house.store, actor, case_id)
     _draw_head(house, actor, case_file)
     _draw_decision(case_file)
-    if is_purged(case_file):
+    if case_file.is_purged:
         st.html(PURGED)
     elif workflow.Act.OPEN in workflow.permitted(actor, case_file.case, case_file.uploaders):
         _draw_draft(case_file)
@@ -71,7 +71,8 @@ def _draw_decision(case_file: queries.CaseFile) -> None:
     if not case_file.decisions:
         return
     decision = case_file.decisions[-1]
-    missing = "（意见已随文稿内容清除）" if is_purged(case_file) else "（未写意见）"
+    was_needed = Need.OPINION in OUTCOMES[decision.outcome].needs
+    missing = "（意见已随文稿内容清除）" if was_needed else "（未写意见）"
     words = html.escape(decision.opinion) or missing
     st.html(
         f'<div class="card"><h2>{OUTCOMES[decision.outcome].label}<small>{html.escape(decision.actor_name)} · '
@@ -140,7 +141,7 @@ def _withdraw(case_id: int, version: int) -> None:
             lambda: workflow.withdraw(open_house().store, current_actor(), case_id, version, reason, now())
         )
         if refusal:
-            st.error(refusal)
+            tell(refusal)
         else:
             say("已撤回。")
             st.rerun()

@@ -217,7 +217,7 @@ async def case_form(request: Request, house: House, actor: Actor) -> Response:
 def _form(house: House, actor: Actor, case_id: int) -> tuple[bytes, str]:
     case_file = queries.get_case(house.store, actor, case_id)
     case = case_file.case
-    may_open = workflow.Act.OPEN in workflow.permitted(actor, case, case_file.uploaders)
+    may_open = workflow.Act.OPEN in workflow.permitted(actor, case, case_file.uploaders) and not case_file.is_purged
     document = queries.load_document(house.store, actor, case_id, case.drafts) if may_open else None
     head = workflow.issue_form(house.store, actor, case_id, now())
     body = forms.render_form(case_file, house.detectors.rules, house.settings.organisation, head, document)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from review.casework import accounts
-from review.errors import ReviewError, SignInError
+from review.errors import ReviewError, SignInError, StoppedBySecrecyMark
 from review.types import Actor
 from review.ui.clock import now
 from review.ui.house import open_house
@@ -38,13 +38,27 @@ def current_actor() -> Actor:
     return actor
 
 
+class Stopped(str):
+    """A refusal of words that carry a state-secret mark: they must not stay in the form."""
+
+
 def attempt(act: Callable[[], object]) -> str:
     """ "" when the act was done, else in Chinese why it was refused and what to do; nothing has changed then."""
     try:
         act()
+    except StoppedBySecrecyMark as error:
+        return Stopped(f"{error.message_zh} {error.remedy_zh}")
     except ReviewError as error:
         return f"{error.message_zh} {error.remedy_zh}"
     return ""
+
+
+def tell(refusal: str) -> None:
+    """Says it in the open dialog, whose words stay; after a stop the dialog is closed, and its words go with it."""
+    if isinstance(refusal, Stopped):
+        say(refusal, "error")
+        st.rerun()
+    st.error(refusal)
 
 
 def forget_private_check() -> None:

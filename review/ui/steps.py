@@ -74,11 +74,6 @@ def _notes(case_file: CaseFile, event: AuditEvent) -> str:
     return "；".join(sorted(filter(None, notes)))
 
 
-def is_purged(case_file: CaseFile) -> bool:
-    """Whether the drafts of this case were removed because of a suspected state secret."""
-    return any(decision.outcome is Outcome.STOP_SECRET for decision in case_file.decisions)
-
-
 PURGED = (
     '<div class="chain bad" role="alert"><b>本件已按疑似国家秘密停止处理，存储的文稿内容已清除。</b> '
     "记录仍在；源文件和介质的处理由保密部门决定。</div>"

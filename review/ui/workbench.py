@@ -13,7 +13,7 @@ from review.ui.clock import now, today
 from review.ui.components import draw_workbench
 from review.ui.house import House, open_house
 from review.ui.session import attempt, current_actor, find_current_actor, say
-from review.ui.steps import PURGED, is_purged
+from review.ui.steps import PURGED
 from review.ui.verdicts import answer_of, apply_events
 
 _LAST = "workbench.case"
@@ -36,7 +36,7 @@ def draw() -> None:
     st.session_state[_LAST] = case_id
     case_file = queries.get_case(house.store, actor, case_id)
     _draw_head(case_file)
-    if is_purged(case_file):
+    if case_file.is_purged:
         st.html(PURGED)
     else:
         _draw_pane(actor, case_file)

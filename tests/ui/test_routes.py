@@ -83,6 +83,13 @@ def test_the_pages_of_a_stopped_file_are_gone_in_every_case(installation: Instal
     assert pictures.get(case_owner(other.id, 1), 1) is None
 
 
+def test_the_form_of_a_stopped_case_can_be_printed(installation: Installation) -> None:
+    case = make_case(installation.store, installation.people["clerk"].actor)
+    stop(installation, case)
+    answer = ask(installation, "reviewer", f"/review/case/{case.id}/form.docx")
+    assert answer.status == 200 and answer.body.startswith(b"PK")
+
+
 def test_a_page_drawn_while_its_draft_is_stopped_is_neither_shown_nor_kept(installation: Installation) -> None:
     house, clerk = installation.house, installation.people["clerk"].actor
     case = make_case(installation.store, clerk)

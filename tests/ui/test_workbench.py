@@ -10,7 +10,7 @@ from review.types import Case, DispositionCode, Gap, GapReason, Outcome, Severit
 from review.ui.clock import now
 from review.ui.house import case_owner
 from review.ui.verdicts import answer_of, apply_events
-from tests.casework.case_builders import make_case, make_finding
+from tests.casework.case_builders import make_case, make_check, make_document, make_finding
 from tests.ui.conftest import Installation
 from tests.ui.test_pages import words
 
@@ -106,6 +106,33 @@ def test_a_return_needs_an_opinion_and_reaches_the_submitter(installation: Insta
     record.run()
     assert "请把身份证号脱敏" in words(record)
     assert "record.resubmit" in keys(record)
+
+
+def test_an_opinion_with_a_mark_closes_the_dialog_and_is_stored_nowhere(installation: Installation) -> None:
+    case = claimed(installation, make_finding())
+    at = dialog(installation, _script_of_decision, case, Outcome.RETURN)
+    at.text_area(key=f"decision.opinion.{Outcome.RETURN}.{case.id}").set_value("机密★5年 白鹭方案").run()
+    at.button(key="decision.send").click().run()
+    assert not at.exception
+    kind, said = at.session_state["session.notice"]
+    assert kind == "error" and "没有保存" in said and "白鹭" not in said
+    assert queries.get_case(installation.store, installation.people["reviewer"].actor, case.id).decisions == ()
+    for path in installation.house.settings.home.rglob("*"):
+        assert not path.is_file() or "白鹭".encode() not in path.read_bytes(), path.name
+
+
+def test_a_released_case_with_a_new_draft_is_shown_again(installation: Installation) -> None:
+    store, people = installation.store, installation.people
+    case, reviewer, clerk = claimed(installation), people["reviewer"].actor, people["clerk"].actor
+    workflow.decide(store, reviewer, case.id, case.version, Outcome.STOP_SECRET, "", "请认定", now())
+    assert "存储的文稿内容已清除" in words(opened(installation, "reviewer", case))
+    workflow.release_stop(store, people["secrecy"].actor, case.id, "县保密局核实不属于国家秘密", now())
+    workflow.decide(store, reviewer, case.id, case.version + 1, Outcome.RETURN, "", "已解除", now())
+    data, document = make_document("新的一稿")
+    check = make_check(document)
+    workflow.resubmit(store, clerk, case.id, case.version + 2, data, "b.txt", document, check, now())
+    at = opened(installation, "reviewer", case)
+    assert "存储的文稿内容已清除" not in words(at) and at.get("bidi_component")
 
 
 def test_withholding_without_a_ground_is_refused_in_the_dialog(installation: Installation) -> None:
