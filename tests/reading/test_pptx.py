@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from review.reading.assembly import Piece, Reading
 from review.reading.extraction import Options
 from review.reading.formats import pptx
-from review.types import BlockKind, Cell
+from review.types import BlockKind, Cell, GapReason
 from tests.reading import builders_ooxml as build
 from tests.reading.builders_ooxml import NAMES, shape
 from tests.reading.shared_files import hidden_strings, unmarked
@@ -133,3 +133,20 @@ def test_every_hiding_place_of_the_shared_sample_is_found_and_says_what_it_is() 
     data, wanted = hidden_strings("generated/hidden/hidden_all.pptx")
     assert len(wanted) == 5
     assert unmarked(read(data), wanted) == []
+
+
+def test_a_listed_slide_that_is_not_in_the_file_is_a_gap() -> None:
+    reading = read(build.pptx([shape("先存")], listed=[0, 7]))
+    assert [(gap.reason, gap.locator) for gap in reading.gaps] == [(GapReason.CORRUPT, "第2张幻灯片")]
+
+
+def test_the_drawn_copy_of_a_diagram_is_read_where_it_says_something_else() -> None:
+    def drawn(*texts: str) -> str:
+        return f"<x {NAMES}>" + "".join(f"<a:p><a:r><a:t>{text}</a:t></a:r></a:p>" for text in texts) + "</x>"
+
+    parts: dict[str, str | bytes] = {
+        "ppt/diagrams/data1.xml": drawn("组织"),
+        "ppt/diagrams/drawing1.xml": drawn("组织", "李某某"),
+    }
+    reading = read(build.pptx([shape("题")], parts=parts))
+    assert [p.text for p in reading.pieces] == ["题", "组织", "李某某"]

@@ -11,9 +11,10 @@ from review.reading.formats import ooxml_common
 from review.reading.formats.ooxml import Package
 from review.reading.formats.pptx_slide import Canvas, Slide
 from review.reading.formats.xml_events import Handler, number
-from review.types import BlockKind, GapReason
+from review.types import BlockKind, Gap, GapReason
 
 _NO_SHOW = "文件中没有演示文稿部分，未能读取。请用 PowerPoint 或 WPS 打开确认，另存后重新提交。"
+_NO_SLIDE = "演示文稿列出了这张幻灯片，文件中却没有它，未能读取。请用 PowerPoint 或 WPS 打开确认，另存后重新提交。"
 _HIDDEN_SLIDE = "隐藏的幻灯片"
 
 
@@ -146,8 +147,14 @@ class _Presentation:
 
     def _slide_parts(self, show: _Show) -> list[str]:
         relations = self._package.relationships(self._main)
-        found = (relations.get(identifier) for identifier in show.slides)
-        return [relation.target for relation in found if relation and not relation.is_external]
+        found = []
+        for index, identifier in enumerate(show.slides):
+            relation = relations.get(identifier)
+            if relation is not None and not relation.is_external and relation.target in self._package:
+                found.append(relation.target)
+            else:
+                self._package.gaps.append(Gap(GapReason.CORRUPT, f"第{index + 1}张幻灯片", _NO_SLIDE))
+        return found
 
     def _read(self, part: str, canvas: Canvas) -> Slide | None:
         relations = self._package.relationships(part)

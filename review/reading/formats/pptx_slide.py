@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from review.reading.assembly import Piece
 from review.reading.formats.ooxml import Relationship
 from review.reading.formats.ooxml_common import BORING_NAME, letters
-from review.reading.formats.xml_events import Handler, Start, number
+from review.reading.formats.xml_events import Handler, Start, is_wording, number
 from review.types import BlockKind, Cell
 
 OFF_CANVAS = "幻灯片画布之外"
@@ -275,6 +275,11 @@ class Slide(Handler):
         if shape is not None and shape.placeholder in _TITLES:
             return f"{self._canvas.where} 标题"
         return f"{self._canvas.where} 文本框" if shape is not None and not shape.placeholder else self._canvas.where
+
+    def stray(self, text: str) -> None:
+        """Text in elements no program shows stays in the file all the same."""
+        if is_wording(text):
+            self._put(text.strip(), BlockKind.HIDDEN, f"{self._canvas.where} 未知元素", "程序不显示的内容")
 
     def _put(self, text: str, kind: BlockKind, where: str, concealed: str) -> None:
         canvas = self._canvas
