@@ -15,7 +15,7 @@ from review.reading.formats import pdf, pdf_trust
 from review.reading.formats.page_lines import Line
 from review.reading.ocr_text import Sight
 from review.types import BBox, BlockKind, GapReason
-from tests.reading.builders_pdf import HEIGHT, WIDTH, Builder, chinese, fonts, one_page
+from tests.reading.builders_pdf import HEIGHT, WIDTH, Builder, chinese, fonts, latin, one_page
 
 BODY = chinese("关于开展冬季清洁家园行动的通知", 72, 700) + chinese("各村民委员会请按照要求认真组织实施", 72, 670)
 
@@ -322,3 +322,29 @@ def test_a_scan_with_a_text_layer_is_a_gap_without_ocr() -> None:
     content = f"q {WIDTH} 0 0 {HEIGHT} 0 0 cm /I Do Q\n" + chinese(words, 72, 700, 8).replace("BT ", "BT 3 Tr ")
     builder.page(content, {"I": striped()})
     assert [(gap.reason, gap.locator) for gap in read(builder.bytes()).gaps] == [(GapReason.NO_OCR, "第1页")]
+
+
+# ------------------------------------------------------------------------------------------------------ lost encodings
+
+
+def test_chinese_bytes_read_as_western_letters_are_a_gap() -> None:
+    junk = "".join(f"\\{byte:03o}" for byte in "关于开展冬季清洁家园行动的通知".encode("gb18030"))
+    builder = Builder()
+    page = builder.page(BODY + f"BT /F1 14 Tf 72 500 Td ({junk}) Tj ET\n")
+    page.obj.Resources.Font.F1.Encoding = Name.WinAnsiEncoding
+    assert reasons(read(builder.bytes())) == [GapReason.ENCODING]
+
+
+@pytest.mark.parametrize(
+    "line", ["Le café à côté de la gare est fermé pendant la saison", "温度：25℃±3℃ ×100％ · 备注", "甲：□■○●※"]
+)
+def test_french_and_signs_are_no_lost_encoding(line: str) -> None:
+    assert pdf_trust.mojibake([line]) == 0
+
+
+def test_a_font_that_does_not_say_its_characters_is_a_gap_without_ocr() -> None:
+    builder = Builder()
+    page = builder.page(latin("abcdefghijklmnop", 72, 700))
+    names = Array([97, *(Name(f"/g{number}") for number in range(20))])
+    page.obj.Resources.Font.F1.Encoding = Dictionary(Type=Name.Encoding, Differences=names)
+    assert GapReason.ENCODING in reasons(read(builder.bytes()))

@@ -32,7 +32,7 @@ def extract(data: bytes, options: Options) -> Reading:
             with_keys=data.count(b"%%EOF") > 1,
             deadline=options.allowance.deadline,
         )
-        reading = _read_pages(document, options, structure.has_layers)
+        reading = _read_pages(document, options, structure)
     finally:
         document.close()
     if structure.noted:
@@ -132,13 +132,13 @@ def _read_notes(
     return pieces, gaps
 
 
-def _read_pages(document: pdfium_document.PdfDocument, options: Options, has_layers: bool) -> Reading:
+def _read_pages(document: pdfium_document.PdfDocument, options: Options, structure: pdf_structure.Structure) -> Reading:
     pieces: list[Piece] = []
     pages: list[Page] = []
     gaps: list[Gap] = []
     remarks: dict[str, None] = {}
     total = len(document)
-    reader = pdf_page.PageReader(has_layers, options, min(total, options.limits.pages))
+    reader = pdf_page.PageReader(structure.has_layers, options, min(total, options.limits.pages), structure.doubtful)
     for index in range(min(total, options.limits.pages)):
         if index % 10 == 0 or (pages and pages[-1].reading is not PageReading.TEXT):
             options.progress(index, total)

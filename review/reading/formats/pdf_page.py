@@ -2,8 +2,9 @@
 
 import ctypes
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pypdfium2.raw as pdfium
 
@@ -20,6 +21,7 @@ from review.reading.formats import (
     pdf_text,
     pdf_trust,
 )
+from review.reading.formats import pdf_calls as calls
 from review.reading.formats.page_lines import Line
 from review.reading.formats.pdf_objects import Painted
 from review.reading.formats.pdf_text import Frame
@@ -35,6 +37,8 @@ _COMMON = frozenset(
     "的一是在不了有和人这中大为上个国以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重新线内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想已通并提直题党程展五果料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农指几九区强放决西被干做必战先回则任取据处队南给色光门即保治北造百规热领七海口东导器压志世金增争济阶油思术极交受联什认六共权收证改清己美再采转更单风切打白教速花带安场身车例真务具万每目至达走积示议声报斗完类八离华名确才科张信马节话米整空元况今集温传土许步群广石记需段研界拉林律叫且究观越织装影算低持音众书布复容儿须际商非验连断深难近矿千周委素技备半办青省列习响约支般史感劳便团往酸历市克何除消构府称太准精值号率族维划选标写存候毛亲快效斯院查江型眼王按格养易置派层片始却专状育厂京识适属圆包火住调满县局照参红细引听该铁价严"
 )
 
+_ENCODING = "这一页有文字的编码无法识别，未能可靠读取。请用原程序重新导出 PDF，或由人工查看。"
+_FEW = 6
 _DEEP = "这一页的内容层层嵌套过深，里层没有读取。请用原程序重新导出 PDF 后提交，或由人工查看。"
 SCAN_REMARK = "部分页是带文字层的扫描件，文字取自文字层"
 MISMATCH = "与扫描画面不符的文字层"
@@ -74,23 +78,55 @@ class _Layer:
 class PageReader:
     """Reads the pages of one document; remembers the pictures it has read and whether a scan's text layer can be trusted."""
 
-    def __init__(self, has_layers: bool, options: Options, total: int = 1) -> None:
+    def __init__(
+        self, has_layers: bool, options: Options, total: int = 1, doubtful: Mapping[int, frozenset[Any]] | None = None
+    ) -> None:
         self._has_layers = has_layers
         self._options = options
         self._pictures: set[str] = set()
         self._trust = pdf_trust.Trust(total, options)
+        self._doubtful = doubtful or {}
+        self._proved: frozenset[Any] = frozenset()
         self._tables = pdf_tables.Tables()
 
     def read(self, page: ctypes.c_void_p, number: int) -> Content:
         """The content of a loaded page, which must be closed afterwards (drawing may have changed it)."""
         layer = self._text_layer(page, number)
-        content = self._read_layer(page, number, layer)
+        sight = self._compare_fonts(page, number, layer)
+        content = self._read_by_ocr(page, number, layer, sight) if sight else self._read_layer(page, number, layer)
+        odd = pdf_trust.mojibake(line.text for line in layer.seen)
+        if odd and not layer.is_garbage:
+            content = self._with_mojibake(page, number, layer, content, odd)
         behind = pdf_covered.look(page, layer.painted, layer.frame, number, self._options, self._pictures)
         if behind:
             content = _with_hidden(content, behind)
         if layer.painted.is_deep:
             content = replace(content, gaps=(*content.gaps, Gap(GapReason.TOO_LARGE, f"第{number}页", _DEEP)))
         return content
+
+    def _compare_fonts(self, page: ctypes.c_void_p, number: int, layer: _Layer) -> Sight | None:
+        """What OCR sees when the page's fonts do not say what their characters mean and it sees something else."""
+        fonts = self._doubtful.get(number, frozenset())
+        if fonts <= self._proved or layer.characters < _FEW or layer.is_garbage:
+            return None
+        sight = pdf_scan.read_page(page, layer.frame, number, self._options)
+        if sight.was_read and pdf_trust.is_alike("".join(line.text for line in layer.seen), sight.text):
+            self._proved |= fonts
+            return None
+        layer.is_garbage = True
+        return sight
+
+    def _with_mojibake(self, page: ctypes.c_void_p, number: int, layer: _Layer, content: Content, odd: int) -> Content:
+        """The page with what OCR sees of it, since some of its lines are in a lost encoding."""
+        for text in layer.painted.texts:
+            calls.set_active(text.handle, 1)
+        sight = pdf_scan.read_page(page, layer.frame, number, self._options)
+        more = pdf_trust.new_pieces(layer.seen, sight) if sight.was_read else []
+        gaps = content.gaps
+        if pdf_trust.chinese(piece.text for piece in more) < odd / 4:
+            # two or three odd characters stand for one Chinese one: what is seen is no text either
+            gaps = (*gaps, Gap(GapReason.ENCODING, f"第{number}页", _ENCODING))
+        return replace(content, pieces=(*content.pieces, *more), gaps=gaps)
 
     def _read_layer(self, page: ctypes.c_void_p, number: int, layer: _Layer) -> Content:
         if layer.is_scan and layer.characters >= _THIN and not layer.is_garbage:
@@ -165,9 +201,9 @@ class PageReader:
             pieces = page_lines.paragraphs(seen, number, frame.width, frame.height)
         return pieces + hidden_pieces([line for line in lines if line.concealed], number)
 
-    def _read_by_ocr(self, page: ctypes.c_void_p, number: int, layer: _Layer) -> Content:
+    def _read_by_ocr(self, page: ctypes.c_void_p, number: int, layer: _Layer, sight: Sight | None = None) -> Content:
         """The page as painted; its own thin text is kept where the picture does not say the same."""
-        sight = pdf_scan.read_page(page, layer.frame, number, self._options)
+        sight = sight or pdf_scan.read_page(page, layer.frame, number, self._options)
         own = list(layer.pieces)
         if layer.is_garbage and sight.pieces:
             own = [replace(piece, kind=BlockKind.OTHER) for piece in own]
@@ -176,8 +212,7 @@ class PageReader:
             own = [p for p in own if p.concealed or _BLANKS.sub("", p.text) not in squeezed]
         gaps = sight.gaps
         if layer.is_garbage and not sight.pieces:
-            detail = "这一页的文字编码无法识别，未能可靠读取。请用原程序重新导出 PDF，或由人工查看。"
-            gaps = (*gaps, Gap(GapReason.ENCODING, f"第{number}页", detail))
+            gaps = (*gaps, Gap(GapReason.ENCODING, f"第{number}页", _ENCODING))
         seen = any(not piece.concealed for piece in own) and not layer.is_garbage
         if sight.pieces:
             how = PageReading.MIXED if seen else PageReading.OCR

@@ -14,7 +14,7 @@ from typing import Any
 import pikepdf
 
 from review.reading.assembly import Embedded, Piece
-from review.reading.formats import pdf_damage
+from review.reading.formats import pdf_damage, pdf_fonts
 from review.reading.formats.xmp import xml_texts
 from review.types import BlockKind, Gap, GapReason
 
@@ -66,6 +66,7 @@ class Structure:
     has_layers: bool = False
     has_alternatives: bool = False
     keys: list[bytes] = field(default_factory=list)
+    doubtful: dict[int, frozenset[Any]] = field(default_factory=dict)  # pages with fonts of unknown characters
     noted: list[int] = field(default_factory=list)  # pages with annotations that paint something themselves
 
     def add(self, text: str, kind: BlockKind, locator: str, page: int | None = None, concealed: str = "") -> None:
@@ -99,6 +100,7 @@ def structure_of(
             _notes(found, pdf, max_pages, max_bytes)
             if not is_earlier:
                 found.gaps += pdf_damage.gaps_of(pdf, max_pages, deadline)
+                found.doubtful = pdf_fonts.pages_in_doubt(pdf, max_pages)
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - pikepdf fails in many ways on damaged files; pages are read by pdfium all the same

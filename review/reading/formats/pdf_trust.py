@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from review.reading.assembly import Piece
 from review.reading.extraction import Options
@@ -16,6 +16,12 @@ _SAMPLES = 8
 #: So much of what OCR sees may be missing in the layer (stamps, handwriting) before every further page is compared.
 _MISSING = 0.2
 _MIN_LINE = 4
+#: A line so short is no text; so many of its characters must be odd (French and German have one in ten).
+_SHORTEST, _FEWEST, _ODD_SHARE = 6, 5, 0.25
+_WESTERN = re.compile(
+    "[\x01-\x08\x0e-\x1f\ufffd\x80-\x9f\xa1-\xa6\xa8-\xaf\xb4\xb6\xb8-\xbf\xc0-\xd6\xd8-\xf6\xf8-\xff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u201e\u2020-\u2021\u2030\u2039\u203a]"
+)
+_CHINESE = re.compile("[0-9\u3400-\u9fff]")
 _BLANKS = re.compile(r"\s+")
 _OFF = "{pages}是带文字层的扫描件，文字层没有与画面核对（没有启用或没有安装文字识别），画面上可能有文字层没有的内容。请启用文字识别后重新检查，或由人工查看。"
 _DISAGREES = "{pages}是带文字层的扫描件，没有与画面核对，而核对过的页与画面不符。请去掉文字层后重新提交，或由人工查看。"
@@ -47,11 +53,11 @@ class Trust:
         """Whether the layer of a compared page can be used; remembers what that says about the other pages."""
         if not sight.pieces:
             return True
-        is_alike = _likeness("".join(line.text for line in layer), sight.text) >= _ALIKE
+        agrees = is_alike("".join(line.text for line in layer), sight.text)
         lost = sum(len(piece.text) for piece in missing)
-        self._disagrees |= not is_alike or lost > _MISSING * len(sight.text)
-        self._agreed += is_alike
-        return is_alike
+        self._disagrees |= not agrees or lost > _MISSING * len(sight.text)
+        self._agreed += agrees
+        return agrees
 
     def findings(self) -> tuple[tuple[Gap, ...], tuple[str, ...]]:
         """One Gap for the pages that were passed by without proof, or one remark where the samples agreed."""
@@ -80,11 +86,27 @@ def new_pieces(layer: Sequence[Line], sight: Sight) -> list[Piece]:
     return found
 
 
-def _likeness(one: str, other: str) -> float:
-    """The share of the characters of the shorter text that also stand in the other (as a bag)."""
+def is_alike(one: str, other: str) -> bool:
+    """Whether half of the characters of the shorter text also stand in the other (as a bag)."""
     first, second = Counter(_squeezed(one)), Counter(_squeezed(other))
     shorter = min(first.total(), second.total())
-    return (first & second).total() / shorter if shorter else 0.0
+    return bool(shorter) and (first & second).total() >= _ALIKE * shorter
+
+
+def mojibake(lines: Iterable[str]) -> int:
+    """The number of characters in lines that are mostly Latin letters with marks: Chinese bytes read as Western ones."""
+    total = 0
+    for line in lines:
+        solid = len(_squeezed(line))
+        odd = len(_WESTERN.findall(line))
+        if solid >= _SHORTEST and odd >= _FEWEST and odd > _ODD_SHARE * solid:
+            total += solid
+    return total
+
+
+def chinese(texts: Iterable[str]) -> int:
+    """The number of Chinese characters and digits."""
+    return sum(len(_CHINESE.findall(text)) for text in texts)
 
 
 def _squeezed(text: str) -> str:
