@@ -127,9 +127,11 @@ def draw_form(case_id: int, version: int, outcome: Outcome) -> None:
 
 
 def _send(case_id: int, version: int, outcome: Outcome, opinion: str, details: _Details) -> None:
+    house, actor = open_house(), current_actor()
+    hashes = {draft.sha256 for draft in queries.get_case(house.store, actor, case_id).drafts}
     workflow.decide(
-        open_house().store,
-        current_actor(),
+        house.store,
+        actor,
         case_id,
         version,
         outcome,
@@ -141,7 +143,7 @@ def _send(case_id: int, version: int, outcome: Outcome, opinion: str, details: _
         body=details.body,
     )
     if outcome is Outcome.STOP_SECRET:
-        open_house().forget_stopped()
+        house.forget_stopped(hashes)
 
 
 def draw_gaps_form(case_id: int, draft: int) -> None:

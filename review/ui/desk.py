@@ -8,7 +8,7 @@ import hashlib
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -137,6 +137,13 @@ class Desk:
         """Forget every check of this sign-in."""
         with self._lock:
             ids = [check.id for check in self._checks.values() if check.session == session]
+        for check_id in ids:
+            self.wipe(check_id)
+
+    def wipe_contents(self, hashes: Collection[str]) -> None:
+        """Forget every check, of whoever, of a file that a person has just stopped."""
+        with self._lock:
+            ids = [check.id for check in self._checks.values() if check.document and check.document.sha256 in hashes]
         for check_id in ids:
             self.wipe(check_id)
 

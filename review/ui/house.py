@@ -5,7 +5,7 @@ Opened once per installation; pages and routes ask ``open_house()`` and keep not
 
 import functools
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
@@ -32,8 +32,12 @@ class House:
     pictures: "Pictures"
     ledger: Ledger
 
-    def forget_stopped(self) -> None:
-        """Let go of what the screens derived from a stopped file: pictures, the rendition, the children that read it."""
+    def forget_stopped(self, hashes: Collection[str] = ()) -> None:
+        """Let go of what the screens hold of a stopped case: pictures, private checks of the same files, the reading children.
+
+        ``hashes``: of the drafts, as they were before the purge.
+        """
+        self.desk.wipe_contents(hashes)
         self.pictures.clear()
         self.pool.forget()
 

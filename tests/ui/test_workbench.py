@@ -12,6 +12,7 @@ from review.ui.house import case_owner
 from review.ui.verdicts import answer_of, apply_events
 from tests.casework.case_builders import make_case, make_check, make_document, make_finding
 from tests.ui.conftest import Installation
+from tests.ui.test_desk import finished, lay
 from tests.ui.test_pages import words
 
 
@@ -161,11 +162,14 @@ def test_a_draft_stopped_by_the_reviewer_is_gone_from_the_screen_and_from_memory
     case = claimed(installation, make_finding())
     pictures = installation.house.pictures
     pictures.put(case_owner(case.id, 1), 1, b"page")
+    same = lay(installation.house, installation, "公示正文".encode())
+    finished(installation.house.desk, same, installation)
     form = dialog(installation, _script_of_decision, case, Outcome.STOP_SECRET)
     form.text_area(key=f"decision.opinion.{Outcome.STOP_SECRET}.{case.id}").set_value("首页有标志").run()
     form.button(key="decision.send").click().run()
     assert not form.exception
     assert pictures.get(case_owner(case.id, 1), 1) is None
+    assert installation.house.desk.look(same, installation.people["clerk"].actor) is None
     at = opened(installation, "reviewer", case)
     assert "存储的文稿内容已清除" in words(at)
     assert not at.get("bidi_component")
