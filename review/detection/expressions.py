@@ -35,7 +35,8 @@ class Pass:
         around = self._around(view)
         if not len(around):
             return no_hits()
-        hits = to_characters(self.scan(around.data, by_pattern), around)
+        cuts = _cuts(view, around) if edges is not None and view.kind == "joined" else None
+        hits = to_characters(self.scan(around.data, by_pattern, cuts), around)
         start, end = hits.start, hits.end
         pattern = self.owner[hits.pattern]
         if around is view or not len(hits):
@@ -50,6 +51,17 @@ class Pass:
         starts, ends = merge_ranges(starts - self.reach, ends + self.reach)
         # where letters and digits are everywhere, cutting them out costs more than it spares
         return view if int((ends - starts).sum()) * 2 > len(view) else crop_ranges(view, starts, ends)
+
+
+def _cuts(view: View, around: View) -> Ints:
+    """The byte positions in ``around`` (all or some of ``view``) before which the view left something out."""
+    assert view.starts is not None and view.ends is not None
+    is_cut = np.concatenate(([False], view.starts[1:] != view.ends[:-1], [False]))
+    if around is not view:
+        assert around.starts is not None
+        is_cut = is_cut[np.maximum(around.starts, 0)]
+    firsts = np.flatnonzero(np.frombuffer(around.data, np.int8) >= -64)
+    return firsts[np.flatnonzero(is_cut)]
 
 
 def _alphanumeric_runs(view: View) -> tuple[Ints, Ints]:

@@ -144,8 +144,8 @@ def find_hits(source: Source, leaves: Leaves) -> Table:
 
 
 def _edges_in(view: View, leaves: Leaves) -> Ints | None:
-    # only in the base view are neighbours in the view neighbours in the text
-    return leaves.pattern_edges if view.kind == "base" else None
+    # in the other views it is not known which neighbours in the view are neighbours in the text
+    return leaves.pattern_edges if view.kind in ("base", "joined") else None
 
 
 def _deferred_tables(table: Table, source: Source, leaves: Leaves) -> list[Table]:

@@ -63,12 +63,15 @@ FREE, NO_DIGIT, NO_ALNUM = 0, 1, 2
 
 
 class Scan(Protocol):
-    """From UTF-8 bytes to all matches; ``edges`` (by pattern) lets those go at once that stand beside a forbidden byte."""
+    """From UTF-8 bytes to all matches; ``edges`` (by pattern) lets those go at once that stand beside a forbidden byte.
 
-    def __call__(self, data: bytes, edges: Ints | None = None) -> Hits: ...
+    ``cuts`` are the positions (in order) before which something was left out: what stands on their other side is no neighbour.
+    """
+
+    def __call__(self, data: bytes, edges: Ints | None = None, cuts: Ints | None = None) -> Hits: ...
 
 
-def _nothing(data: bytes, edges: Ints | None = None) -> Hits:
+def _nothing(data: bytes, edges: Ints | None = None, cuts: Ints | None = None) -> Hits:
     return no_hits()
 
 
@@ -81,11 +84,17 @@ def _byte_kinds() -> npt.NDArray[np.int64]:
     return kinds
 
 
-def _is_free(table: Ints, bytes_of: npt.NDArray[np.uint8], edges: Ints) -> npt.NDArray[np.bool_]:
+def _is_free(table: Ints, bytes_of: npt.NDArray[np.uint8], edges: Ints, cuts: Ints | None) -> npt.NDArray[np.bool_]:
     start, end = table[:, 1], table[:, 2]
-    before = np.where(start > 0, bytes_of[np.maximum(start - 1, 0)], 256)
-    after = np.where(end < len(bytes_of), bytes_of[np.minimum(end, len(bytes_of) - 1)], 256)
+    before = np.where((start > 0) & ~_is_among(start, cuts), bytes_of[np.maximum(start - 1, 0)], 256)
+    after = np.where((end < len(bytes_of)) & ~_is_among(end, cuts), bytes_of[np.minimum(end, len(bytes_of) - 1)], 256)
     return ((_byte_kinds()[before] | _byte_kinds()[after]) & edges[table[:, 0]]) == 0
+
+
+def _is_among(positions: Ints, ordered: Ints | None) -> npt.NDArray[np.bool_]:
+    if ordered is None or not len(ordered):
+        return np.zeros(len(positions), np.bool_)
+    return ordered[np.minimum(np.searchsorted(ordered, positions), len(ordered) - 1)] == positions
 
 
 #: From code points to every (overlapping) occurrence of every word, in characters.
@@ -157,14 +166,14 @@ def _hyperscan(expressions: Sequence[bytes], is_literal: bool, cache: Path | Non
     database = _load_or_compile(expressions, is_literal, cache)
     lock = Lock()
 
-    def scan(data: bytes, edges: Ints | None = None) -> Hits:
+    def scan(data: bytes, edges: Ints | None = None, cuts: Ints | None = None) -> Hits:
         found: list[tuple[int, int, int]] = []
         blocks: list[npt.NDArray[np.int64]] = []
         bytes_of = np.frombuffer(data, np.uint8)
 
         def put_away() -> None:
             table = np.array(found, np.int64)
-            blocks.append(table if edges is None else table[_is_free(table, bytes_of, edges)])
+            blocks.append(table if edges is None else table[_is_free(table, bytes_of, edges, cuts)])
             found.clear()
 
         def collect(pattern: int, start: int, end: int, _flags: int, _context: Any) -> None:
@@ -257,7 +266,7 @@ def _aho_corasick(words: Sequence[bytes]) -> Scan:
     automaton = ahocorasick_rs.BytesAhoCorasick(list(words))
     overlap = max(len(word) for word in words) - 1
 
-    def scan(data: bytes, edges: Ints | None = None) -> Hits:
+    def scan(data: bytes, edges: Ints | None = None, cuts: Ints | None = None) -> Hits:
         blocks = []
         # slices bound the size of the Python list; each starts early enough to see words across its edge
         for begin in range(0, max(len(data), 1), _SLICE):

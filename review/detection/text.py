@@ -66,6 +66,7 @@ LONG_RUN = 100
 _KEPT_OF_RUN = 50
 #: No identifier has more digits.
 _LONGEST_NUMBER = 24
+_WHOLE_NUMBER = 11
 #: So many gaps between digits are looked at in one step; bounds memory.
 _FEW_GAPS = 20_000
 #: So few edits are spliced one by one.
@@ -362,7 +363,7 @@ def _space_runs(base: View, flags: Flags) -> tuple[Ints, Ints]:
 
 
 def _parts_numbers(flags: Flags, firsts: Ints, lasts: Ints) -> Any:
-    # two numbers in a list: together they have more digits than any identifier
+    # two numbers in a list: together they have more digits than any identifier, or each as many as a telephone number
     steps = np.arange(1, _LONGEST_NUMBER + 1)
     found = np.zeros(len(firsts), np.bool_)
     for begin in range(0, len(firsts), _FEW_GAPS):
@@ -370,8 +371,10 @@ def _parts_numbers(flags: Flags, firsts: Ints, lasts: Ints) -> Any:
         before, after = firsts[rows, None] - steps, lasts[rows, None] + steps
         left = (flags[np.maximum(before, 0)] & DIGIT != 0) & (before >= 0)
         right = (flags[np.minimum(after, len(flags) - 1)] & DIGIT != 0) & (after < len(flags))
-        digits = np.logical_and.accumulate(left, 1).sum(1) + np.logical_and.accumulate(right, 1).sum(1)
-        found[rows] = digits > _LONGEST_NUMBER
+        digits_left = np.logical_and.accumulate(left, 1).sum(1)
+        digits_right = np.logical_and.accumulate(right, 1).sum(1)
+        is_long = digits_left + digits_right > _LONGEST_NUMBER
+        found[rows] = is_long | (np.minimum(digits_left, digits_right) >= _WHOLE_NUMBER)
     return found
 
 

@@ -392,3 +392,18 @@ def test_words_are_found_wherever_they_stand(text: str) -> None:
         if text.startswith(word, at)
     ]
     assert _rows(hits) == sorted(by_hand)
+
+
+@given(st.lists(st.sampled_from(["12", "3456", " ", "  ", "a", "号", "，"]), max_size=14).map("".join))
+def test_a_number_in_groups_is_refused_beside_a_digit_but_not_beside_a_gap(text: str) -> None:
+    engine = engine_of(rule_yaml(NUMBER + EXAMPLES))
+    free = replace(engine.leaves, pattern_edges=np.zeros_like(engine.leaves.pattern_edges))
+    assert findings(engine, text) == findings(replace(engine, leaves=free), text)
+
+
+NUMBER = r"""
+    match:
+      any:
+        - regex: '\d{6}(?:\d{2})?'
+      boundary: alnum
+"""

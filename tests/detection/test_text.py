@@ -167,3 +167,7 @@ def test_byte_places_lead_to_their_characters(text: str) -> None:
     view = normalise(text)
     offsets = np.cumsum([0, *(len(c.encode("utf-8", "replace")) for c in view.string())])
     assert view.characters(offsets).tolist() == list(range(len(view) + 1))
+
+
+def test_two_telephone_numbers_of_a_list_are_not_joined() -> None:
+    assert join_gaps(normalise("13800001111 13900002222"), np.zeros(0, np.int64)) is None
