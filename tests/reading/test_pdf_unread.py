@@ -212,6 +212,11 @@ def test_letters_drawn_as_outlines_beside_text_are_looked_at() -> None:
     assert [(gap.reason, gap.locator) for gap in gaps] == [(GapReason.NO_OCR, "第1页 图形")]
 
 
+def test_corners_far_away_do_not_keep_outlines_from_being_found() -> None:
+    far = "0 g -19000 -19000 5 5 re 19000 19000 5 5 re 1e30 1e30 5 5 re f\n"
+    assert GapReason.NO_OCR in reasons(read(one_page(BODY + outlined(72, 780) + far)))
+
+
 def test_a_large_title_drawn_as_outlines_is_looked_at() -> None:
     strokes = " ".join(
         f"{72 + 40 * letter + 9 * column} {600 + 7 * row} 6 2 re"

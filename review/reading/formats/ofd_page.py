@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
+import numpy as np
 from lxml import etree
 
 from review.reading.formats import pdf_outlines
@@ -113,7 +114,11 @@ def drawn(
     if content is not None:
         walk.walk(content, corner[0], corner[1], True, 0)
     found = Drawn(pictures=walk.pictures, paths=walk.paths, lost=walk.lost, is_cut=walk.is_cut)
-    found.outlines = pdf_outlines.letters(walk.simple, walk.corners)
+    found.outlines = pdf_outlines.letters(
+        np.array(walk.simple).reshape(-1, 2),
+        np.array(walk.corners).reshape(-1, 2),
+        (area.width * POINTS, area.height * POINTS),
+    )
     found.lines = _lines(walk.finished())
     return found
 

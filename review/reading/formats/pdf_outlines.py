@@ -5,12 +5,13 @@ A letter has many corners on little room, a ruled table four per crossing, an un
 
 import ctypes
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pypdfium2.raw as pdfium
 
 from review.reading.formats import pdf_calls as calls
-from review.reading.formats.pdf_objects import Shape, matrix_of, point_at, times
+from review.reading.formats.pdf_objects import Rectangle, Shape, matrix_of, point_at, times
 from review.reading.formats.pdf_text import Frame
 from review.types import BBox
 
@@ -21,6 +22,8 @@ _SMALL, _LARGE = (3.0, 12), (8.0, 18)
 _LEAST = 60
 _MIN_HIGH, _MIN_WIDE = 4.0, 6.0
 _SIMPLE = 6
+#: So far outside the page (points) corners are still looked at; so many cells a page has at most in one direction.
+_OUTSIDE, _MAX_CELLS = 1500.0, 1500
 _MAX_POINTS = 60_000
 _PATH = pdfium.FPDF_PAGEOBJ_PATH
 
@@ -31,25 +34,37 @@ def boxes_of(shapes: Sequence[Shape], frame: Frame) -> list[BBox]:
     counts = [calls.path_count(s.handle) for s in paths]
     if sum(counts) < _LEAST:
         return []
-    points: list[tuple[float, float]] = []
+    plain: list[Rectangle] = []
     drawn: list[tuple[float, float]] = []
     for shape, count in zip(paths, counts, strict=True):
-        left, bottom, right, top = shape.bounds
         if count <= _SIMPLE:
-            points += ((left, bottom), (left, top), (right, bottom), (right, top))
+            plain.append(shape.bounds)
         else:
             drawn += _corners(shape, min(count, _MAX_POINTS - len(drawn)))
         if len(drawn) >= _MAX_POINTS:
             # a map or a drawing: all of it is looked at
             return [BBox(0.0, 0.0, frame.width, frame.height)]
-    simple, complicated = ([(b.x0, b.top) for b in (frame.box(x, y, x, y) for x, y in ps)] for ps in (points, drawn))
-    return letters(simple, complicated)
+    bounds = np.array(plain).reshape(-1, 4)
+    simple = np.concatenate([bounds[:, [x, y]] for x in (0, 2) for y in (1, 3)])
+    size = frame.width, frame.height
+    return letters(_placed(simple, frame), _placed(np.array(drawn).reshape(-1, 2), frame), size)
 
 
-def letters(simple: Sequence[tuple[float, float]], drawn: Sequence[tuple[float, float]]) -> list[BBox]:
-    """The boxes that may hold letters: small ones of any paths, large ones of paths with more corners than a box."""
-    small = _dense([*simple, *drawn], *_SMALL)
-    large = [box for box in _dense(drawn, *_LARGE) if not any(_is_inside(box, other) for other in small)]
+def _placed(points: np.ndarray, frame: Frame) -> np.ndarray:
+    """Points of PDF space as a person sees them, all at once."""
+    x: Any = points[:, 0]
+    y: Any = points[:, 1]
+    box: Any = frame.box(x, y, x, y)
+    return np.stack([box.x0, box.top], axis=1)
+
+
+def letters(simple: np.ndarray, drawn: np.ndarray, size: tuple[float, float]) -> list[BBox]:
+    """The boxes that may hold letters: small ones of any paths, large ones of paths with more corners than a box.
+
+    The corners are rows of x and y in points on a page of this size.
+    """
+    small = _dense(np.concatenate([simple, drawn]), size, *_SMALL)
+    large = [box for box in _dense(drawn, size, *_LARGE) if not any(_is_inside(box, other) for other in small)]
     return [*small, *large]
 
 
@@ -67,19 +82,20 @@ def _corners(shape: Shape, count: int) -> Iterator[tuple[float, float]]:
             yield point_at(x.value, y.value, matrix)
 
 
-def _dense(points: Sequence[tuple[float, float]], cell: float, least: int) -> list[BBox]:
-    """The boxes around the dense parts of these points (x, y in points) that are large enough for a word."""
-    if len(points) < _LEAST:
-        return []
-    places = np.array(points)
-    places = places[np.isfinite(places).all(axis=1) & (np.abs(places) < 20_000).all(axis=1)]
+def _dense(places: np.ndarray, size: tuple[float, float], cell: float, least: int) -> list[BBox]:
+    """The boxes around the dense parts of these corners that are large enough for a word."""
+    # far outside nobody looks, and a grid as wide as that would not fit into memory
+    near = (
+        np.isfinite(places).all(axis=1)
+        & (places > -_OUTSIDE).all(axis=1)
+        & (places < np.array(size) + _OUTSIDE).all(axis=1)
+    )
+    places = places[near]
     if len(places) < _LEAST:
         return []
-    cells = np.floor(places / cell).astype(np.int64)
+    cells = np.floor(places / max(cell, max(size) / _MAX_CELLS)).astype(np.int64)
     cells -= cells.min(axis=0)
     columns, rows = (cells.max(axis=0) + 1).tolist()
-    if columns * rows > 20_000_000:
-        return []
     grid = np.zeros((rows + 2, columns + 2), np.int32)
     np.add.at(grid, (cells[:, 1] + 1, cells[:, 0] + 1), 1)
     window = sum(grid[1 + dy : rows + 1 + dy, 1 + dx : columns + 1 + dx] for dy in (-1, 0, 1) for dx in (-1, 0, 1))
