@@ -241,6 +241,18 @@ def test_tables_rules_and_ornaments_are_no_outlines(content: str) -> None:
     assert not read(one_page(BODY + content)).gaps
 
 
+@pytest.mark.parametrize(("words", "expected"), [("底纹里的字", [GapReason.NO_OCR]), ("", [])])
+def test_a_pattern_with_letters_is_looked_at(words: str, expected: list[GapReason]) -> None:
+    builder = Builder()
+    page = builder.page(BODY + "/Pattern cs /P1 scn 72 500 400 60 re f\n")
+    pattern = builder.pdf.make_stream(chinese(words, 5, 5).encode("latin-1") if words else b"0.75 g 0 0 400 30 re f")
+    pattern.PatternType, pattern.PaintType, pattern.TilingType = 1, 1, 1
+    pattern.BBox, pattern.XStep, pattern.YStep = Array([0, 0, 400, 30]), 400, 30
+    pattern.Resources = Dictionary(Font=fonts())
+    page.obj.Resources.Pattern = Dictionary(P1=pattern)
+    assert reasons(read(builder.bytes())) == expected
+
+
 @pytest.mark.parametrize("place", [outlined(72, -60), "1 g 72 775 90 20 re f\n1 g\n" + outlined(72, 780)[4:]])
 def test_outlines_that_nobody_sees_are_a_gap(place: str) -> None:
     assert GapReason.NO_TEXT in reasons(read(one_page(BODY + place)))

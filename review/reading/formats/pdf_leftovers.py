@@ -22,7 +22,12 @@ _MIN_HIGH = 4.8
 #: A single picture that is hardly wider than high is an icon or a bullet.
 _ASPECT = 1.5
 _MARGIN = 3.0
-_MAX_BOXES = 400
+_PATH = pdfium.FPDF_PAGEOBJ_PATH
+#: The colour that pdfium names for a coloured tiling pattern; a real grey of this tone is flat where it is drawn.
+_PATTERN_COLOUR = [0xBF, 0xBF, 0xBF]
+_PATTERN_WIDE, _PATTERN_HIGH, _INSET = 30.0, 10.0, 2.0
+#: More boxes, or more small pictures, than this: the page is read as a whole.
+_MAX_BOXES, _MAX_STRIPS = 400, 2000
 #: An ornament that is taken for a few letters is not worth a person's look.
 _FEW_LETTERS = 4
 _UNSEEN = "这一页有画成图形的内容（可能是文字），在页面上看不见，未检查。请人工查看原件。"
@@ -35,8 +40,8 @@ def read(
     outlines = pdf_outlines.boxes_of(painted.shapes, frame)
     strips, skipped = _strips(painted, frame)
     options.allowance.small_pictures += skipped
-    boxes = [*outlines, *strips][:_MAX_BOXES]
-    if not boxes:
+    patterned = _patterned(painted, frame)
+    if not (outlines or strips or patterned):
         return None
     large = [s.handle for s in pdf_scan.large_pictures(painted, frame)]
     for handle in [*(text.handle for text in painted.texts), *large]:
@@ -44,9 +49,12 @@ def read(
     shown, scale = pdf_scan.drawn(page, frame)
     for handle in large:
         calls.set_active(handle, 1)
-    canvas, corner = _only(
-        shown, [*outlines, *(b for b in strips if is_text_like(shown.crop(_pixels(b, scale, shown.size))))], scale
-    )
+    strips = [b for b in strips if is_text_like(shown.crop(_pixels(b, scale, shown.size)))]
+    strips += [b for b in patterned if not _is_lost(shown, b, scale)]
+    boxes = [*outlines, *strips]
+    if len(boxes) > _MAX_BOXES:
+        boxes = [BBox(0.0, 0.0, frame.width, frame.height)]
+    canvas, corner = _only(shown, boxes, scale)
     gaps = (
         (Gap(GapReason.NO_TEXT, f"第{number}页", _UNSEEN),) if any(_is_lost(shown, b, scale) for b in outlines) else ()
     )
@@ -81,9 +89,22 @@ def _strips(painted: Painted, frame: Frame) -> tuple[list[BBox], int]:
         for s in painted.shapes
         if s.kind == pdfium.FPDF_PAGEOBJ_IMAGE and s.handle not in large
     ]
+    if len(boxes) > _MAX_STRIPS:
+        return [BBox(0.0, 0.0, frame.width, frame.height)], 0
     joined = _in_rows([b for b in boxes if b.bottom - b.top >= _MIN_HIGH and b.x1 - b.x0 >= _MIN_HIGH])
     found = [b for b in joined if _ratio(b) >= _ASPECT]
     return found, len(boxes) - len(found)
+
+
+def _patterned(painted: Painted, frame: Frame) -> list[BBox]:
+    """The areas that may be filled with a pattern, which can hold text, a little inside their edges."""
+    found = []
+    for shape in painted.shapes:
+        if shape.kind == _PATH and shape.is_filled and shape.colour[:3] == _PATTERN_COLOUR:
+            box = _within(frame.box(*shape.bounds), frame)
+            if box.x1 - box.x0 >= _PATTERN_WIDE and box.bottom - box.top >= _PATTERN_HIGH:
+                found.append(BBox(box.x0 + _INSET, box.top + _INSET, box.x1 - _INSET, box.bottom - _INSET))
+    return found
 
 
 def _within(box: BBox, frame: Frame) -> BBox:
@@ -98,7 +119,7 @@ def _ratio(box: BBox) -> float:
 def _in_rows(boxes: Sequence[BBox]) -> list[BBox]:
     """Pictures that stand side by side, or one below the other, no further apart than they are high or wide."""
     found: list[BBox] = []
-    for box in sorted(boxes[:2000], key=lambda b: (round(b.top / 4), b.x0)):
+    for box in sorted(boxes, key=lambda b: (round(b.top / 4), b.x0)):
         for index, other in enumerate(found):
             if _is_next(box, other):
                 found[index] = BBox(

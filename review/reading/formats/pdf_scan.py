@@ -19,6 +19,7 @@ from review.types import BlockKind
 _DPI = 150
 _MAX_PIXELS = 12_000_000
 _MAX_SIDE = 6000
+_MAX_TILES = 2000
 _MAX_OWN_PIXELS = 60_000_000
 #: A picture on a page below this many points is read together with the other small ones (``pdf_leftovers``).
 _MIN_WIDE, _MIN_HIGH = 60.0, 18.0
@@ -122,8 +123,11 @@ def _pictures(painted: Painted, frame: Frame) -> list[Rectangle]:
 
 def _joined(boxes: Sequence[Rectangle]) -> list[Rectangle]:
     """Bands and tiles that touch are one picture: programs cut a scan into strips."""
+    if len(boxes) > _MAX_TILES:
+        xs, ys = [v for b in boxes for v in (b[0], b[2])], [v for b in boxes for v in (b[1], b[3])]
+        return [(min(xs), min(ys), max(xs), max(ys))]
     found: list[Rectangle] = []
-    for box in sorted(boxes[:2000], key=lambda b: (b[1], b[0])):
+    for box in sorted(boxes, key=lambda b: (b[1], b[0])):
         for index, other in enumerate(found):
             if _touches(box, other):
                 found[index] = (
