@@ -276,6 +276,14 @@ def test_disclosure_is_found_in_its_category(row: dict[str, str]) -> None:
         assert max((f.severity.rank for f in found), default=-1) >= Severity(row["at_least"]).rank, text
 
 
+@pytest.mark.parametrize("row", read("township.yaml"), ids=lambda row: f"{row['category']}-{row['text'][:8]}")
+def test_plain_speech_is_found_and_its_publishable_twin_is_not(row: dict[str, Any]) -> None:
+    """Sentences marked as missed may only become fewer: one that is found must lose its mark."""
+    found = [f for f in find(row["text"]) if f.category == row["category"] and f.severity.rank >= Severity.LOW.rank]
+    assert bool(found) is not row.get("missed", False)
+    assert [f.rule_id for f in find(row["twin"]) if f.severity.rank >= Severity.LOW.rank] == []
+
+
 # ----------------------------------------------------------------------------------------------------------- published text
 
 SEVERITY_OF_MARKS = {"SECRET_MARK": "stop", "INTERNAL_MARK": "high", "NO_PUBLISH_MARK": "high", "DRAFT_MARK": "medium"}
