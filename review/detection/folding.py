@@ -72,6 +72,8 @@ def _fold_character(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Cf" or character in _FILLERS or 0xFE00 <= ord(character) <= 0xFE0F or 0xE0100 <= ord(character):
         return ""
+    if category in ("Mn", "Me"):  # 汉字 and digits carry no accents: a mark put over one is no part of the word
+        return ""
     if character in "\n\t" or character in _KEEP_AS_IS:
         return " " if character == "\t" else character
     if character in _DASHES:
