@@ -99,11 +99,7 @@ _MAIL_NAMES = re.compile(
 )
 _HTML_START = re.compile(rb"(?i)<(?:!doctype html|html|head|body|table|meta)[\s>]")
 _XML_START = re.compile(rb"(?i)^\s*<\?xml\s")
-_SVG_START = re.compile(
-    rb"(?i)\A\s*(?:<\?xml[^>]{0,400}\?>\s*)?(?:<!--.{0,2000}?-->\s*)*(?:<!doctype svg[^>]{0,1000}>?[^<]*"
-    rb"(?:<!entity[^>]{0,300}>\s*)*(?:\]>\s*)?)?(?:<!--.{0,2000}?-->\s*)*<(?:svg:)?svg[\s>]",
-    re.DOTALL,
-)
+_PROLOG_STEPS = ((b"<?xml", b"?>"), (b"<!--", b"-->"), (b"<!entity", b">"), (b"<!doctype svg", b">"), (b"]", b">"))
 _FIRST = 4096
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
@@ -195,7 +191,7 @@ def _identify_text(data: bytes) -> str:
     head = data[:_FIRST]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         decoded = head.decode("utf-16", "replace").encode("utf-8", "replace")
-        if _SVG_START.match(decoded.removeprefix(b"\xef\xbb\xbf")):
+        if _is_svg(decoded.removeprefix(b"\xef\xbb\xbf")):
             return "svg"
         return "html" if _HTML_START.search(decoded[:2048]) else "txt"
     head = head.removeprefix(b"\xef\xbb\xbf")
@@ -203,13 +199,29 @@ def _identify_text(data: bytes) -> str:
         lower = data[: 4 * _FIRST].lower()
         page = b"multipart/related" in lower and b"\nto:" not in lower and b"received:" not in lower
         return "mht" if page else "eml"
-    if _SVG_START.match(head):
+    if _is_svg(head):
         return "svg"
     if _HTML_START.search(head[:2048]):
         return "html"
     if _XML_START.match(head):
         return "xml"
     return "txt" if _is_text(head) else "unknown"
+
+
+def _is_svg(head: bytes) -> bool:
+    """Whether the first element is ``svg``, behind declarations and comments; one pass over the head."""
+    lower = head.lower()
+    at = 0
+    while True:
+        at += len(lower[at:]) - len(lower[at:].lstrip())
+        if lower.startswith((b"<svg", b"<svg:svg"), at):
+            return True
+        step = next(((begin, end) for begin, end in _PROLOG_STEPS if lower.startswith(begin, at)), None)
+        stop = lower.find(step[1], at + len(step[0])) if step else -1
+        if step is None or stop < 0:
+            return False
+        bracket = lower.find(b"[", at, stop) if step[0].startswith(b"<!doctype") else -1
+        at = bracket + 1 if bracket >= 0 else stop + len(step[1])
 
 
 def _is_text(head: bytes) -> bool:

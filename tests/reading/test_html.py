@@ -224,3 +224,8 @@ def test_files_and_words_in_values_of_markup_are_read() -> None:
     assert one(reading, "34250119900307283X").kind is BlockKind.HIDDEN
     assert [item.data.decode() for item in reading.embedded] == ["abc", "李某", "张"]
     assert not any(p.text == "17" for p in reading.pieces)
+
+
+def test_many_comments_before_a_drawing_cost_one_pass() -> None:
+    assert filetypes.identify(b"<!-- -->" * 400 + b"<svg>") == "svg"
+    assert filetypes.identify(b"<!-- -->" * 510) == "txt"
