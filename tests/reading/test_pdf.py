@@ -4,6 +4,7 @@ import io
 import time
 import zipfile
 
+import pdfplumber
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
@@ -225,6 +226,17 @@ def test_a_ruled_table_becomes_cells_and_no_text_stands_twice() -> None:
     assert cells(reading) == [(0, 0, 0, "Name"), (0, 0, 1, "Phone"), (0, 1, 0, "Wang"), (0, 1, 1, "000")]
     assert visible(reading) == ["before", "Name", "Phone", "Wang", "000", "after"]
     assert reading.pieces[1].locator == "第1页 表1 第1行 A列"
+
+
+@pytest.mark.parametrize("rows", [2, 3, 7])
+def test_the_grid_is_the_one_pdfplumber_sees(rows: int) -> None:
+    content = ruled(rows, 700)
+    for row in range(rows):
+        content += latin(f"n{row}", 80, 683 - 24 * row) + latin(f"p{row}", 210, 683 - 24 * row)
+    data = one_page(content)
+    with pdfplumber.open(io.BytesIO(data)) as document:
+        (table,) = document.pages[0].extract_tables()
+    assert cells(read(data)) == [(0, r, c, text) for r, line in enumerate(table) for c, text in enumerate(line)]
 
 
 def test_a_merged_cell_says_its_span() -> None:
