@@ -90,7 +90,9 @@ def _apply(target, table: Mapping[str, object], origin: str):
     changes: dict[str, object] = {}
     for name, raw in table.items():
         if name not in known:
-            raise SettingsError(f"{origin}：没有名为 {name} 的设置。", "请对照 docs/settings.md 改正名称，或删除这一项。")
+            raise SettingsError(
+                f"{origin}：没有名为 {name} 的设置。", "请对照 docs/settings.md 改正名称，或删除这一项。"
+            )
         changes[name] = _convert(name, raw, known[name], origin)
     return replace(target, **changes)
 
@@ -102,5 +104,7 @@ def _convert(name: str, raw: object, kind: type, origin: str) -> object:
         try:
             return kind(str(raw))
         except ValueError as error:
-            raise SettingsError(f"{origin}：设置 {name} 应当是数字。", "请改成数字，或删除这一项以使用默认值。") from error
+            raise SettingsError(
+                f"{origin}：设置 {name} 应当是数字。", "请改成数字，或删除这一项以使用默认值。"
+            ) from error
     return str(raw)

@@ -42,7 +42,9 @@ class Builder:
     def __init__(self) -> None:
         self.pdf = pikepdf.new()
 
-    def page(self, content: str, images: dict[str, tuple[int, int, bytes]] | None = None, **keys: object) -> pikepdf.Page:
+    def page(
+        self, content: str, images: dict[str, tuple[int, int, bytes]] | None = None, **keys: object
+    ) -> pikepdf.Page:
         """A page with this content; ``images``: name → (width, height, RGB bytes)."""
         resources = Dictionary(
             Font=fonts(),
