@@ -5,6 +5,7 @@ The same functions serve the command line, the screens and whoever calls ``revie
 
 import sys
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -62,7 +63,8 @@ def check_document(document: Document, detectors: Detectors, key: bytes = b"") -
     if stopping:
         return _stopped(document, stopping, detectors)
     found = find_lists(document, found, detectors.rules, detectors.policy, key)
-    found = (*found, *find_masks(document, detectors.rules, detectors.policy, key))
+    masks = find_masks(document, detectors.rules, detectors.policy, key)
+    found = (*found, *_beyond_hidden(masks, found, detectors.rules))
     if detectors.model is not None:
         found = (*found, *_outside_lists(detectors.model.find_hints(document, detectors.rules, key), found))
     ordered = tuple(sorted(found, key=_reading_order))
@@ -134,6 +136,23 @@ def _stopped(document: Document, stopping: Iterable[Finding], detectors: Detecto
         tool_version=__version__,
         checked_on=detectors.today,
     )
+
+
+def _beyond_hidden(masks: Iterable[Finding], found: Iterable[Finding], rules: RuleSet) -> tuple[Finding, ...]:
+    """The masks that say more than an equally serious finding of unseen text in the same place: still in the file."""
+    hidden = [f for f in found if (rule := rules.rule(f.rule_id)) and rule.detector == "hidden"]
+    return tuple(mask for mask in masks if not (mask.hidden and _is_covered(mask, hidden)))
+
+
+def _is_covered(mask: Finding, hidden: Iterable[Finding]) -> bool:
+    unseen = sorted(span for f in hidden if f.severity.rank >= mask.severity.rank for span in f.spans)
+    starts = [span.start for span in unseen]
+
+    def is_unseen(span: Span) -> bool:
+        at = bisect_right(starts, span.start) - 1
+        return at >= 0 and span.end <= unseen[at].end
+
+    return bool(mask.spans) and all(map(is_unseen, mask.spans))
 
 
 def _outside_lists(hints: Iterable[Finding], found: Iterable[Finding]) -> tuple[Finding, ...]:

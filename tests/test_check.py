@@ -49,6 +49,11 @@ def test_a_name_in_a_tracked_deletion_is_found_and_said_to_be_hidden(detectors: 
     assert any(f.category == "PII.ID" and f.hidden for f in check.findings)
 
 
+def test_what_is_hidden_is_said_once_and_what_it_is_besides(detectors: Detectors) -> None:
+    rules = [f.rule_id for f in check_sample("3", detectors).findings if f.severity is Severity.HIGH]
+    assert sorted(rules) == ["hidden-content", "resident-id-number"]
+
+
 def test_a_stopped_check_holds_nothing_of_the_file(detectors: Detectors) -> None:
     document, check = read_and_check(MARKED, "某局通知.txt", detectors)
     assert document is None and check.verdict.level is Level.STOP

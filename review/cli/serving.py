@@ -52,4 +52,4 @@ def _serve(settings: Settings, config: Path | None) -> None:
     os.environ["REVIEW_HOME"] = str(settings.home)
     os.environ["REVIEW_PORT"] = str(settings.port)
     os.chdir(_ROOT)  # where .streamlit/config.toml is
-    uvicorn.run("app:app", app_dir=str(_ROOT), host=settings.address, port=settings.port, log_level="warning")
+    uvicorn.run("app:app", app_dir=str(_ROOT), host=settings.address, port=settings.port, access_log=False)
