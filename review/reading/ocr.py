@@ -171,12 +171,13 @@ def _fitted(image: Image.Image) -> tuple[np.ndarray, float, tuple[float, float]]
         size = max(round(image.width * scale), 1), max(round(image.height * scale), 1)
         image = image.resize(size, Image.Resampling.LANCZOS)
     shift = (0.0, 0.0)
-    if image.width / image.height > 4 or image.height < 160:
-        # a single line: the engine wants paper around it, and enlarges what is low until it is slow
+    if max(image.size) > 4 * min(image.size) or min(image.size) < 160:
+        # a single line, lying or upright: the engine wants paper around it, and enlarges what is narrow until it is slow
         side = 32
+        beside = max((min(_LOWEST, image.height // 2) - image.width) // 2, side)
         above = max((min(_LOWEST, image.width // 2) - image.height) // 2, side)
-        image = ImageOps.expand(image, (side, above), fill=_paper(image))
-        shift = (float(side), float(above))
+        image = ImageOps.expand(image, (beside, above), fill=_paper(image))
+        shift = (float(beside), float(above))
     return np.ascontiguousarray(np.asarray(image)[:, :, ::-1]), scale, shift
 
 
