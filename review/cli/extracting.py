@@ -8,9 +8,10 @@ from datetime import date
 from pathlib import Path
 
 from review.check import load_detectors, read_and_check
+from review.cli import found
 from review.cli.options import make_parser, settings_of
 from review.errors import ExitCode, StoppedBySecrecyMark, UsageError
-from review.outputs.report import describe_gap
+from review.outputs.report import describe_gap, visible
 from review.types import Block, Document
 from review.wording import KIND_NAMES
 
@@ -22,7 +23,10 @@ def run(arguments: Sequence[str]) -> int:
     if not options.path.is_file():
         raise UsageError(f"找不到文件：{options.path}", "请检查路径是否写对。")
     detectors = load_detectors(settings, date.today(), with_model=False)
-    data = options.path.read_bytes()
+    try:
+        data = found.read(str(options.path), settings.limits.file_bytes + 1)
+    except OSError as error:
+        raise UsageError("文件打不开。", "请检查读取权限和磁盘。") from error
     document, check = read_and_check(
         data, options.path.name, detectors, limits=settings.limits, ocr=options.ocr or settings.ocr
     )
@@ -45,11 +49,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _render_text(document: Document) -> str:
-    lines = [f"[未能检查] {describe_gap(gap)}" for gap in document.gaps]
+    """For a terminal: control and direction characters of the document are signs."""
+    lines = [visible(f"[未能检查] {describe_gap(gap)}") for gap in document.gaps]
     for block in document.blocks:
         concealed = f"，{block.concealed}" if block.concealed else ""
         text = document.text[block.span.start : block.span.end]
-        lines.append(f"[{block.locator or KIND_NAMES[block.kind]}{concealed}] {text}")
+        head = f"[{block.locator or KIND_NAMES[block.kind]}{concealed}]"
+        lines += [visible(line) for line in f"{head} {text}".split("\n")]
     return "\n".join(lines) + "\n"
 
 

@@ -80,6 +80,13 @@ def test_extract_shows_nothing_of_a_stopped_file(tmp_path: Path, capsys: pytest.
     assert code == 10 and "银杏" not in out + err and out == ""
 
 
+def test_extract_sends_no_control_character_of_a_draft_to_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = run(capsys, "extract", draft(tmp_path, "通知\x1b[2J正文\u202e\n第二行"))
+    assert code == 0 and "正文" in out and "第二行" in out and "\x1b" not in out and "\u202e" not in out
+
+
 def test_a_stopped_file_is_not_named_in_any_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = draft(tmp_path, "机密★5年\n三棵银杏树", "白鹭行动方案.txt")
     for format_name in ("text", "json", "html"):

@@ -74,6 +74,12 @@ def test_boxes_headers_prompts_links_and_users_are_read() -> None:
     assert one(reading, "外部底稿.xls").kind is BlockKind.LINK
 
 
+def test_a_record_cut_short_beside_the_cells_is_a_gap() -> None:
+    prompt = biff(0x1BE, bytes(4) + wide("题")[:-1])
+    reading = read(xls([("表", 0, label(0, 0, "甲") + prompt)]))
+    assert one(reading, "甲").cell and [gap.reason for gap in reading.gaps] == [GapReason.CORRUPT]
+
+
 def test_pivot_caches_and_change_logs_are_read_and_marked() -> None:
     cache = biff(0xCD, wide("已删掉的姓名")) + biff(0xC9, struct.pack("<d", 13800138000))
     log = "改单元格：旧的电话".encode("utf-16-le")

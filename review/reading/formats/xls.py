@@ -17,6 +17,7 @@ from review.reading.formats.xls_sheet import CONCEALED, STATES, SheetReader
 from review.types import BlockKind, Gap, GapReason, Sheet
 
 _NO_BOOK = "文件中没有工作簿，未能读取。请用 Excel 或 WPS 打开确认，另存后重新提交。"
+_DAMAGED_BESIDE = "工作簿中有损坏的记录（页眉页脚、文本框、图表等处），未能读出。请用 Excel 或 WPS 另存后重新提交。"
 _DAMAGED = "工作簿结构已损坏，只找回了部分文字（没有单元格位置）。请用 Excel 或 WPS 打开确认，另存后重新提交。"
 #: Excel opens files with this password without asking: workbooks whose structure alone is protected have it ([MS-OFFCRYPTO] 2.3).
 _DEFAULT_PASSWORD = "VelvetSweatshop"
@@ -92,6 +93,8 @@ class _Workbook:
             pieces = [*self._cells(book), *_names(book)]
         drawing = b"".join(extras.drawings)
         self.pictures = office_art.pictures(drawing)
+        if extras.has_damage:
+            self._compound.gaps.append(Gap(GapReason.CORRUPT, "", _DAMAGED_BESIDE))
         if extras.has_macro_sheet:
             self._compound.gaps.append(Gap(GapReason.UNSUPPORTED, "宏表", _MACRO_SHEET))
         return [*pieces, *extras.pieces, *office_art.texts(drawing), *self._beside()]

@@ -123,11 +123,12 @@ class Extras:
             _FORMULA: self._formula,
         }
         self._depth = 0
+        self.has_damage = False
         self._is_chart = False
         self._formula_texts: set[tuple[str, str]] = set()
 
     def walk(self, stream: bytes) -> None:
-        """Take every record; one that does not fit is passed over."""
+        """Take every record; ``has_damage`` says that one did not fit and its text is lost."""
         for record in records(stream):
             if record.kind == BEGINNING:
                 self._begin(record)
@@ -142,7 +143,7 @@ class Extras:
             try:
                 reader(record)
             except (struct.error, IndexError):
-                continue
+                self.has_damage = True
 
     def _begin(self, record: Record) -> None:
         self._depth += 1
